@@ -1,0 +1,82 @@
+"""Settings in, an Assistant out: the one place that names concrete classes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from corpus.document import Document
+from index.encoder import Encoder, open_encoder
+from index.files import Generation, IndexUnusable, Store
+from index.search import Index
+from qa import readers
+from qa.answer import Answer
+from qa.assistant import Assistant
+from qa.settings import Settings
+
+LOOK_EVERY_S = 1.0
+
+_log = logging.getLogger("quoth")
+
+
+def open_assistant(settings: Settings) -> Assistant:
+    """An assistant over the newest whole generation of the store; it does not follow updates.
+
+    Raises IndexUnusable when there is no index to answer from, ValueError for a setting that
+    names something unknown.
+    """
+    encoder = open_encoder(settings.encoder)
+    return _assistant(Store(settings.store).current(), encoder, settings)
+
+
+class FollowingAssistant:
+    """An assistant that goes over to each new generation once that is published and whole.
+
+    A thread looks once a second. Questions in flight finish on the generation they began with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings.store)
+        self._encoder = open_encoder(settings.encoder)
+        self._assistant = _assistant(self._store.current(), self._encoder, settings)
+        self._seen = self._store.published()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="quoth-follow", daemon=True)
+        self._thread.start()
+
+    def ask(self, question: str) -> Answer:
+        return self._assistant.ask(question)
+
+    def document(self, uri: str) -> Document | None:
+        return self._assistant.document(uri)
+
+    def examples(self, count: int) -> list[str]:
+        return self._assistant.examples(count)
+
+    def info(self) -> dict[str, Any]:
+        return self._assistant.info()
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            published = self._store.published()
+            if published is None or published == self._seen:
+                continue
+            self._seen = published
+            try:
+                generation = self._store.verified(published)
+                self._assistant = _assistant(generation, self._encoder, self._settings)
+                _log.info("serving generation %d", published)
+            except (IndexUnusable, OSError, ValueError) as error:
+                _log.warning("generation %d is not served: %s", published, error)
+
+
+def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
+    index = Index(generation, encoder)
+    reader = readers.load(settings.reader).open(encoder, index)
+    return Assistant(index, reader, settings)

@@ -1,0 +1,85 @@
+"""A reader's span in, a quote out: whole sentences with what introduces them, and where it opens.
+
+`check` holds the law: what is about to be shown is, part by part, what the answering generation
+stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote as percent_encoded
+
+from corpus.document import Document, Passage, Slice
+from corpus.passages import context, units
+from qa.answer import Quote, Role, Span, State
+
+LISTED = 12  # items shown of a list whose introduction is the answer
+
+
+class NotASlice(RuntimeError):
+    """An answer that is not in its source: a fault of Quoth's. It is never sent."""
+
+
+def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> Quote:
+    """The whole sentence, item or row around a span, with its list's or table's beginning.
+
+    A sentence that introduces a list is quoted with the list's items: alone it says nothing.
+    """
+    document = passage.document
+    start, end = passage.start + span.start, passage.start + span.end
+    whole = units(document, start, end)
+    items = _introduced(document, whole[-1])
+    last = items[-1] if items else whole[-1]
+    exact = Slice("exact", start, max(end, last.end) if items else end)
+    sentence = Slice("sentence", whole[0].start, last.end)
+    parts = (*context(document, whole[0].start), *whole, *items)
+    quote = Quote(role, passage, parts, sentence, exact, state)
+    return replace(quote, link=_link(quote))
+
+
+def check(answer: dict[str, Any], stored: Callable[[str], Document | None]) -> None:
+    """Compare every slice of an answer's JSON with the stored text; raises NotASlice."""
+    for quote in [*answer["quotes"], *answer["closest"]]:
+        document = stored(quote["uri"])
+        if document is None:
+            raise NotASlice(f"{quote['uri']} is not in the index")
+        for part in [*quote["parts"], quote["exact"], quote["passage"]]:
+            if document.text[part["start"] : part["end"]] != part["text"] or not part["text"]:
+                raise NotASlice(
+                    f"{part['start']}-{part['end']} of {quote['uri']} is something else"
+                )
+        around = quote["before"] + quote["marked"] + quote["after"]
+        if around != quote["sentence"] or quote["marked"] != quote["exact"]["text"]:
+            raise NotASlice(f"the marked words of {quote['uri']} are not its exact words")
+        if quote["sentence"] not in document.text:
+            raise NotASlice(f"a sentence of {quote['uri']} is not in its text")
+    if answer["answer"] is not None and answer["answer"] != answer["quotes"][0]["exact"]["text"]:
+        raise NotASlice("the answer is not its first quote's exact words")
+
+
+def source_link(uri: str, start: int, end: int) -> str:
+    """Our own page for a document, relative to the chat's address, at the marked words."""
+    return f"source/{percent_encoded(uri)}?start={start}&end={end}#quote"
+
+
+def _introduced(document: Document, unit: Slice) -> list[Slice]:
+    """The items of the list that `unit` introduces, or nothing."""
+    if unit.kind != "sentence" or not unit.of(document.text).endswith((":", "：")):
+        return []
+    following = [block for block in document.blocks if block.start >= unit.end]
+    items = []
+    for block in following[:LISTED]:
+        if block.kind not in ("item", "step"):
+            break
+        items.append(block)
+    return items
+
+
+def _link(quote: Quote) -> str:
+    document = quote.passage.document
+    if document.url is None:
+        return source_link(document.uri, quote.exact.start, quote.exact.end)
+    anchor = document.section_at(quote.exact.start).anchor
+    return f"{document.url}#{anchor}" if anchor and "#" not in document.url else document.url

@@ -1,0 +1,34 @@
+"""An index in, questions that its documents answer out, to show what can be asked."""
+
+from __future__ import annotations
+
+from corpus.document import Document
+from index.search import Index
+
+LOOKED_AT = 200  # documents
+MAX_CHARACTERS = 70
+
+
+def examples(index: Index, count: int) -> list[str]:
+    """Up to `count` questions from as many documents: their own FAQ's, else "What is ...?"."""
+    sources = index.texts.sources()
+    step = max(1, len(sources) // LOOKED_AT)
+    documents = [index.document(source.uri) for source in sources[::step]]
+    asked = [own for d in documents if d and (own := _own_question(d))]
+    named = [f"What is {d.title}?" for d in documents if d and _is_a_term(d)]
+    pool = asked if len(asked) >= count else [*asked, *named]
+    stride = max(1, len(pool) // max(1, count))
+    return list(dict.fromkeys(pool[::stride]))[:count]
+
+
+def _own_question(document: Document) -> str | None:
+    """The first heading that asks something."""
+    for block in document.blocks:
+        heading = block.of(document.text)
+        if block.kind == "heading" and heading.endswith("?") and len(heading) <= MAX_CHARACTERS:
+            return heading
+    return None
+
+
+def _is_a_term(document: Document) -> bool:
+    return len(document.title) <= 40 and len(document.title.split()) <= 5

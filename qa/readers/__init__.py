@@ -1,0 +1,46 @@
+"""Readers: one file each in this folder, found by its name.
+
+A reader's module has `open(encoder, index)`, which returns a `Reader`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from index.encoder import Encoder
+from index.search import Hit, Index
+from qa.answer import Span
+
+
+class Reader(Protocol):
+    """Finds the words that answer. Safe to share between threads.
+
+    `notice` is what a visitor should know about its answers, or empty.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def notice(self) -> str: ...
+
+    def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
+        """For each hit its spans, best first, without overlaps; scores compare across hits."""
+        ...
+
+
+class ReaderModule(Protocol):
+    def open(self, encoder: Encoder, index: Index) -> Reader: ...
+
+
+def known() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ReaderModule:
+    """The reader called `name`; ValueError when there is none."""
+    if name not in known():
+        raise ValueError(f"no reader called {name!r}; known: {', '.join(known())}")
+    return cast(ReaderModule, importlib.import_module(f"{__name__}.{name}"))

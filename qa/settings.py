@@ -1,0 +1,126 @@
+"""Every tunable with its default: defaults < quoth.toml < environment < flags.
+
+The only place that reads the environment. A setting `answer_at` is `answer_at = 0.6` in
+`quoth.toml`, `QUOTH_ANSWER_AT=0.6` in the environment and, where a command takes it, `--answer-at`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+FILE = Path("quoth.toml")
+PREFIX = "QUOTH_"
+# Read by tests and benchmarks, not by Quoth.
+_OTHERS = frozenset({"QUOTH_DATA"})
+
+Parser = Callable[[Any], Any]
+
+
+def _setting(default: Any, parse: Parser, would_do: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "would_do": would_do})
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _whole(low: int, high: int) -> Parser:
+    def parse(value: Any) -> int:
+        number = int(value) if isinstance(value, str) else value
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _share(value: Any) -> float:
+    number = float(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 1:
+        raise ValueError
+    return float(number)
+
+
+_SHARE = "a number from 0 to 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a running Quoth is set to; `load` builds it from every place that may set it."""
+
+    store: Path = _setting(Path("store"), Path, "a folder")
+    title: str = _setting("Ask these documents", _text, "a text")
+    encoder: str = _setting(
+        "all-MiniLM-L6-v2", _text, "the bundled model's name or a sentence-transformers model's"
+    )
+    engine: str = _setting("faiss", _text, "a vector engine's name")
+    reader: str = _setting("sentences", _text, "a reader's name")
+    passages_read: int = _setting(8, _whole(1, 50), "a whole number from 1 to 50")
+    # Fitted with the weights in qa/confidence.py, which tells how.
+    answer_at: float = _setting(0.5, _share, _SHARE)
+    suggest_at: float = _setting(0.2, _share, _SHARE)
+    question_characters: int = _setting(1000, _whole(1, 10_000), "a whole number from 1 to 10,000")
+    host: str = _setting("127.0.0.1", _text, "an address to listen on")
+    port: int = _setting(7860, _whole(1, 65_535), "a whole number from 1 to 65,535")
+    root_path: str = _setting("", _text, "the path under which a proxy serves Quoth")
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
+    file: Path = FILE,
+) -> Settings:
+    """The settings that hold here. Flags that are None were not given.
+
+    Raises ValueError naming the key, its value, where it came from and what would do.
+    """
+    known = {known.name: known for known in fields(Settings)}
+    values: dict[str, Any] = {}
+    for source, given in (
+        (str(file), _from_file(file)),
+        ("the environment", _from_environment(environment)),
+        ("the command line", {k: v for k, v in (flags or {}).items() if v is not None}),
+    ):
+        for key, value in given.items():
+            if key not in known:
+                raise ValueError(
+                    f"{source} sets {key!r}, which is no setting; known: {', '.join(known)}"
+                )
+            values[key] = _parsed(known[key], value, source)
+    settings = Settings(**values)
+    if settings.suggest_at > settings.answer_at:
+        raise ValueError(
+            f"suggest_at ({settings.suggest_at}) is above answer_at ({settings.answer_at}); "
+            "it must be at most that"
+        )
+    return settings
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} is not valid TOML: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    names = (name for name in environment if name.startswith(PREFIX) and name not in _OTHERS)
+    return {name.removeprefix(PREFIX).lower(): environment[name] for name in names}
+
+
+def _parsed(known: Field[Any], value: Any, source: str) -> Any:
+    try:
+        return known.metadata["parse"](value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{source} sets {known.name} to {value!r}; what would do is {known.metadata['would_do']}"
+        ) from None

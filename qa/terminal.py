@@ -1,0 +1,65 @@
+"""An Answer in, the text that `quoth ask` prints out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+
+from qa.answer import Answer, Quote
+
+MARK, PLAIN = "\x1b[1m", "\x1b[0m"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_STATES = {
+    "changed": " (the source has changed since it was indexed)",
+    "missing": " (source not found)",
+}
+
+
+def told(answer: Answer) -> str:
+    """The quotes with their sources; the exact words are bold where the terminal can."""
+    if answer.answered:
+        first, *others = answer.quotes
+        also = ["Also:", *(_place(quote) for quote in others)] if others else []
+        return "\n\n".join([_quoted(first), *also])
+    closest = [_place(quote) for quote in answer.closest]
+    return "\n\n".join([answer.reason, *(["Closest:", *closest] if closest else [])])
+
+
+def _place(quote: Quote) -> str:
+    return _quoted(quote, indent="  ")
+
+
+def _quoted(quote: Quote, indent: str = "") -> str:
+    parts = [_part(part) for part in quote.to_json()["parts"]]
+    width = min(100, shutil.get_terminal_size().columns)
+    lines = [
+        textwrap.fill(
+            part, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        )
+        for part in parts
+    ]
+    return "\n".join([*lines, f"{indent}-- {_source(quote)}"])
+
+
+def _part(part: dict[str, str]) -> str:
+    bullet = "- " if part["kind"] in ("item", "step") else ""
+    before, marked, after = (_printable(part[key]) for key in ("before", "marked", "after"))
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return bullet + before + (f"{MARK}{marked}{PLAIN}" if colour and marked else marked) + after
+
+
+def _source(quote: Quote) -> str:
+    document = quote.passage.document
+    path = document.heading_path(quote.exact.start)
+    where = " › ".join(dict.fromkeys([document.title, *path]))
+    dated = f", updated {document.updated}" if document.updated else ""
+    address = document.url and quote.link or document.uri
+    return _printable(f"{where}{dated}: {address}") + _STATES.get(quote.state, "")
+
+
+def _printable(text: str) -> str:
+    """Without the characters that would steer the terminal."""
+    return _CONTROL.sub("", text.replace("\n", " "))

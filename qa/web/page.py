@@ -1,0 +1,155 @@
+"""An assistant in, the chat page out, as Gradio blocks: the one file that knows Gradio.
+
+Each turn is sent as HTML to a part of the page that is not shown, `#turn`; `static/quoth.js` copies
+it to the conversation, `#log`. So what is already there stays as it is, open passages included,
+and a screen reader hears the new turn alone. `gr.HTML` would need `unsafe-eval` in the page's
+Content-Security-Policy; `gr.Markdown` passes HTML on, through Gradio's sanitizer.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import gradio as gr
+from fastapi import FastAPI
+
+from corpus.document import Document
+from qa.answer import Answer
+from qa.web import render
+from qa.web.markup import Html
+from qa.web.theme import VARIABLES
+from qa.web.welcome import colophon, masthead, welcome
+
+ANSWERED_AT_ONCE = 8  # questions; each keeps one thread busy
+WAITING_AT_MOST = 100  # questions in the queue, after which Gradio turns new ones away
+EXAMPLES = 4
+
+_log = logging.getLogger("quoth")
+
+
+class Assistant(Protocol):
+    """What the page needs of an assistant, from several threads at once."""
+
+    def ask(self, question: str) -> Answer: ...
+    def examples(self, count: int) -> list[str]: ...
+    def document(self, uri: str) -> Document | None: ...
+    def info(self) -> dict[str, Any]: ...
+
+
+def mount(app: FastAPI, assistant: Assistant, *, title: str, root_path: str) -> None:
+    """Put the chat page at the root of `app`. Routes that `app` already has come before it."""
+    page = _blocks(assistant, title, root_path)
+    page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        root_path=root_path or None,
+        theme=_theme(),
+        show_error=False,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        enable_monitoring=False,
+        mcp_server=False,
+    )
+
+
+def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
+    info = assistant.info()
+
+    def ask(question: str) -> Iterator[tuple[Any, Any]]:
+        """The question at once, with the field emptied for the next; then what came of it."""
+        turn_id = f"turn-{uuid.uuid4().hex}"
+        yield _literal(render.turn(turn_id, question, render.waiting())), ""
+        reply = _reply(assistant, question, root_path)
+        yield _literal(render.turn(turn_id, question, reply)), gr.skip()
+
+    def surroundings() -> tuple[str, str]:
+        """What tells of the index, which may have been built anew since the server started."""
+        info = assistant.info()
+        return _literal(welcome(title, info)), _literal(colophon(info))
+
+    page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with page:
+        with gr.Column(elem_id="quoth"):
+            _markup(masthead(root_path), elem_id="masthead")
+            with gr.Column(elem_id="welcome"):
+                opening = _markup(welcome(title, info))
+                with gr.Column(elem_id="examples"):
+                    examples = [gr.Button(text) for text in assistant.examples(EXAMPLES)]
+            gr.Column(elem_id="log")
+            turn = _markup(Html(), elem_id="turn")
+            with gr.Row(elem_id="composer"):
+                field = gr.Textbox(
+                    label="Your question",
+                    placeholder="Ask a question",
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=6,
+                    autofocus=True,
+                    elem_id="question",
+                )
+                send = gr.Button("Ask", variant="primary", elem_id="send")
+            foot = _markup(colophon(info), elem_id="colophon")
+        asking: list[tuple[gr.Component, list[Callable[..., Any]]]] = [
+            (field, [field.submit, send.click]),
+            *((example, [example.click]) for example in examples),
+        ]
+        for source, triggers in asking:
+            gr.on(
+                triggers,
+                ask,
+                inputs=[source],
+                outputs=[turn, field],
+                show_progress="hidden",
+                trigger_mode="always_last",
+                concurrency_limit=ANSWERED_AT_ONCE,
+                concurrency_id="questions",
+                api_visibility="private",
+            )
+        page.load(
+            surroundings,
+            outputs=[opening, foot],
+            show_progress="hidden",
+            api_visibility="private",
+        )
+    return page
+
+
+def _reply(assistant: Assistant, question: str, root_path: str) -> Html:
+    try:
+        return render.answer(assistant.ask(question), root_path)
+    except ValueError as error:
+        return render.refusal(str(error))
+    except Exception:
+        _log.exception("a question was not answered")
+        return render.refusal(
+            "Something went wrong, and the question was not answered. Please try again."
+        )
+
+
+def _markup(html: Html, **given: Any) -> gr.Markdown:
+    return gr.Markdown(_literal(html), latex_delimiters=[], **given)
+
+
+def _literal(html: Html) -> str:
+    """HTML that Markdown passes on as it is: one block of it ends only at an empty line.
+
+    A percent sign, because Gradio's Markdown keeps its own marks between three of them. Half of
+    a surrogate pair, which a forged question may hold, could not be sent.
+    """
+    sent = html.encode("utf-8", "replace").decode()
+    return sent.replace("\r", "&#13;").replace("\n", "&#10;").replace("%", "&#37;")
+
+
+def _theme() -> gr.themes.Base:
+    fonts = ["ui-sans-serif", "system-ui", "sans-serif"]
+    theme = gr.themes.Base(font=fonts, font_mono=["ui-monospace", "monospace"])
+    dark = {f"{name}_dark": value for name, value in VARIABLES.items()}
+    return theme.set(**VARIABLES, **{n: v for n, v in dark.items() if hasattr(theme, n)})

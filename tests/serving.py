@@ -1,0 +1,81 @@
+"""A running server for tests, and what a browser's conversation with it looks like on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from qa.web.page import Assistant
+from qa.web.server import create_app
+
+# What Gradio's queue asks of pandas, newer ones call deprecated.
+GRADIO = pytest.mark.filterwarnings(
+    "ignore:'future.no_silent_downcasting' is deprecated",
+    "ignore:The copy keyword is deprecated",
+)
+
+
+@contextlib.contextmanager
+def serving(assistant: Assistant, **given: str) -> Iterator[str]:
+    """The address of the application, served on a free port by a thread."""
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        # Built inside the loop: where none runs, Gradio opens some that it never closes.
+        app = create_app(assistant, **given)
+        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1)
+        servers.append(uvicorn.Server(config))
+        await servers[0].serve(sockets=[listener])
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        while not (servers and servers[0].started):
+            assert thread.is_alive(), "the application could not be built"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        if servers:
+            servers[0].should_exit = True
+        thread.join()
+        listener.close()
+
+
+def ask(address: str, question: Any) -> str:
+    """The turn that the chat page is sent for a question, as HTML."""
+    session = uuid.uuid4().hex[:11]
+    with httpx.Client(base_url=address, timeout=60) as client:
+        dependencies = client.get("/config").raise_for_status().json()["dependencies"]
+        asking = next(d for d in dependencies if len(d["inputs"]) == 1 and len(d["outputs"]) == 2)
+        client.post(
+            "/gradio_api/queue/join",
+            content=json.dumps(
+                {"data": [question], "fn_index": asking["id"], "session_hash": session}
+            ),
+            headers={"content-type": "application/json"},
+        ).raise_for_status()
+        last = ""
+        with client.stream(
+            "GET", "/gradio_api/queue/data", params={"session_hash": session}
+        ) as events:
+            for line in events.iter_lines():
+                event = json.loads(line.removeprefix("data: ")) if line else {}
+                if event.get("msg") in ("process_generating", "process_completed"):
+                    data = event["output"].get("data") or []
+                    last = data[0] if data and isinstance(data[0], str) else last
+                if event.get("msg") == "process_completed":
+                    return last
+    raise AssertionError("the stream ended without an answer")

@@ -1,0 +1,284 @@
+"""The chat page in a browser: asking, reading, keyboard, phone, colours, and nothing foreign."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from serving import GRADIO, serving
+
+from index.build import update
+from index.encoder import Encoder
+from index.files import Store
+from qa import open_store
+from qa.assistant import Assistant
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from playwright.sync_api import Browser, Page, expect  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+).split()
+LOADS_WITHIN_MS = 60_000
+QUESTION = "How many votes does a Security Council decision on sanctions need?"
+HOSTILE = """---
+title: "<img src=x onerror=alert(1)> Title"
+---
+# <img src=x onerror=alert(2)> Title
+
+## <script>alert(3)</script> **Heading**
+
+The zorblax meter costs $$x^2$$ dollars, `</blockquote><script>alert(4)</script>` and \
+`<img src=https://evil.example/p.png>`, {{constructor}} ${alert(5)} %%%LATEX_BLOCK_0%%%.
+
+- zorblax item `<svg onload=alert(6)>`
+"""
+GERMAN = """---
+title: Fahrräder
+lang: de
+---
+# Fahrräder
+
+Ein Fahrrad darf im Zug mitgenommen werden, wenn ein Stellplatz reserviert worden ist. Die Karte
+dafür kostet neun Euro und gilt für einen Tag auf der ganzen Strecke.
+"""
+
+pytestmark = [
+    GRADIO,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def address(assistant: Assistant) -> Iterator[str]:
+    with serving(assistant, title="Ask the sample") as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+def odd_address(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[str]:
+    """A site whose documents are hostile or foreign."""
+    folder = tmp_path_factory.mktemp("odd")
+    site = folder / "site"
+    site.mkdir()
+    (site / "a <b> & 'c'.md").write_text(HOSTILE, "utf-8")
+    (site / "zug.md").write_text(GERMAN, "utf-8")
+    update(Store(folder / "store"), encoder, [site])
+    with serving(open_store(folder / "store"), title="<img src=x onerror=alert(7)>") as where:
+        yield where
+
+
+@pytest.fixture
+def opened(browser: Browser, address: str) -> Iterator[Opened]:
+    """Opens the page as a visitor with these settings; every page may call only its own server."""
+    pages: list[Page] = []
+    foreign: list[str] = []
+    dialogs: list[str] = []
+    broken: list[str] = []
+
+    def visit(where: str = address, **visitor: object) -> Page:
+        page = browser.new_context(**visitor).new_page()
+        pages.append(page)
+        page.on("request", lambda r: r.url.startswith((where, "data:")) or foreign.append(r.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(where)
+        page.locator("#send").wait_for(timeout=LOADS_WITHIN_MS)
+        return page
+
+    yield visit
+    for page in pages:
+        page.context.close()
+    assert not foreign
+    assert not dialogs
+    assert not broken
+
+
+def ask(page: Page, question: str) -> None:
+    field = page.get_by_label("Your question")
+    field.fill(question)
+    field.press("Enter")
+    expect(page.locator("#log h2").last).to_contain_text(question)
+    expect(page.locator("#log .waiting")).to_have_count(0, timeout=20_000)
+
+
+def test_it_answers_with_a_marked_quote_and_a_link_to_its_source(opened: Opened) -> None:
+    page = opened()
+    ask(page, QUESTION)
+    quote = page.locator("#log figure").first
+    expect(quote.locator("blockquote mark")).to_contain_text("nine of fifteen votes")
+    with page.context.expect_page() as source:
+        quote.locator("cite a").click()
+    expect(source.value.locator("#quote")).to_contain_text("nine of fifteen votes")
+    expect(source.value.locator("#quote")).to_be_in_viewport()
+
+
+def test_it_shows_the_passage_on_a_click_and_keeps_it_open(opened: Opened) -> None:
+    page = opened()
+    ask(page, QUESTION)
+    around = page.locator("#log details.around").first
+    around.locator("summary").click()
+    expect(around.locator(".passage mark")).to_be_visible()
+    ask(page, "sourdough bread recipe")
+    expect(around).to_have_attribute("open", "")
+
+
+def test_it_says_plainly_that_the_documents_do_not_say(opened: Opened) -> None:
+    page = opened()
+    ask(page, "sourdough bread recipe")
+    expect(page.locator("#log .verdict")).to_have_text("The documents do not say.")
+    expect(page.locator("#log details.card")).not_to_have_count(0)
+    expect(page.locator("#log .advice")).to_contain_text("What to try")
+
+
+def test_it_asks_an_example_on_a_click(opened: Opened) -> None:
+    page = opened()
+    example = page.locator("#examples button").first
+    question = example.inner_text()
+    example.click()
+    expect(page.locator("#log h2")).to_contain_text(question)
+    expect(page.locator("#log .reply")).not_to_contain_text("Looking", timeout=20_000)
+    expect(page.locator("#welcome")).to_be_hidden()
+
+
+def test_it_can_be_used_with_the_keyboard_alone(opened: Opened) -> None:
+    page = opened()
+    field = page.get_by_label("Your question")
+    expect(field).to_be_focused()
+    page.keyboard.type("How many votes does")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("a Security Council decision on sanctions need?")
+    page.keyboard.press("Escape")
+    expect(field).to_have_value(QUESTION.replace("does ", "does\n"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#log blockquote mark").first).to_contain_text("nine", timeout=20_000)
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    for _ in range(8):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#log details[open]")).to_have_count(1)
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_it_answers_what_was_typed_while_it_was_answering(opened: Opened) -> None:
+    page = opened()
+    field = page.get_by_label("Your question")
+    for question in ("What is extradition?", "What is a treaty?"):
+        field.fill(question)
+        field.press("Enter")
+        expect(page.locator("#log h2").last).to_contain_text(question, timeout=20_000)
+    expect(page.locator("#log .waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator("#log article")).to_have_count(2)
+
+
+def test_it_says_what_is_wrong_with_a_question_in_the_conversation(opened: Opened) -> None:
+    page = opened()
+    ask(page, "?!")
+    expect(page.locator("#log .refusal")).to_contain_text("no word in it")
+    ask(page, QUESTION)
+    expect(page.locator("#log figure")).not_to_have_count(0)
+
+
+def test_it_tells_a_screen_reader_of_new_turns(opened: Opened) -> None:
+    page = opened()
+    ask(page, QUESTION)
+    log = page.get_by_role("log", name="Conversation")
+    expect(log).to_have_attribute("aria-live", "polite")
+    assert "You asked: " in (log.locator("h2").text_content() or "")
+    expect(page.locator("#turn")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_it_fits_a_phone_without_sideways_scroll(opened: Opened, width: int) -> None:
+    page = opened(viewport={"width": width, "height": 740}, is_mobile=True, has_touch=True)
+    questions = (QUESTION, "types of sanctions", "rules of the Tallinn Manual", "x" * 300)
+    for question in questions:
+        ask(page, question)
+    for summary in page.locator("#log summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    composer = page.locator("#composer").bounding_box()
+    assert composer
+    assert composer["x"] >= 0
+    assert composer["x"] + composer["width"] <= width
+
+
+def test_the_field_stays_in_sight_while_a_long_conversation_scrolls(opened: Opened) -> None:
+    page = opened(viewport={"width": 1000, "height": 500})
+    for question in (QUESTION, "types of sanctions", "What is a treaty?"):
+        ask(page, question)
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    expect(page.locator("#send")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_it_follows_the_colours_that_the_visitor_prefers(
+    opened: Opened, scheme: str, is_dark: bool
+) -> None:
+    page = opened(color_scheme=scheme)
+    ask(page, QUESTION)
+    for element in ("#log figure", "body"):
+        assert (_lightness(page, element, "backgroundColor") < 80) is is_dark
+        assert (_lightness(page, element, "color") < 80) is not is_dark
+
+
+def test_it_runs_nothing_that_stands_in_documents_or_questions(
+    opened: Opened, odd_address: str
+) -> None:
+    page = opened(odd_address)
+    ask(page, "What does the zorblax meter cost?")
+    quote = page.locator("#log article").last
+    expect(quote).to_contain_text("$$x^2$$ dollars, </blockquote><script>alert(4)</script>")
+    expect(quote).to_contain_text("{{constructor}} ${alert(5)} %%%LATEX_BLOCK_0%%%.")
+    for question in (
+        "<img src=x onerror=alert(8)> zorblax",
+        "**b** [l](javascript:alert(9)) zorblax",
+    ):
+        ask(page, question)
+    assert page.locator("#log").locator("img, svg, script, form, iframe, h1, strong").count() == 0
+    link = quote.locator("a").first.get_attribute("href") or ""
+    page.goto(odd_address + link)
+    expect(page.locator("#quote")).to_be_visible()
+    assert page.locator("img, svg, script").count() == 0
+
+
+def test_it_says_in_which_language_a_document_is(opened: Opened, odd_address: str) -> None:
+    page = opened(odd_address)
+    ask(page, "Was kostet die Karte für ein Fahrrad im Zug?")
+    turn = page.locator("#log article")
+    expect(turn.locator("[lang=de]").first).to_be_attached()
+    if turn.locator("figure").count():
+        expect(turn.locator(".note")).to_contain_text("This document is in German")
+
+
+def test_it_keeps_the_site_under_a_proxys_path(opened: Opened, assistant: Assistant) -> None:
+    with serving(assistant, root_path="/help") as where:
+        page = opened(f"{where}/help/")
+        ask(page, QUESTION)
+        link = page.locator("#log cite a").first.get_attribute("href") or ""
+        assert link.startswith("/help/source/")
+        page.context.close()
+
+
+def _lightness(page: Page, selector: str, what: str) -> float:
+    """0 is black, 255 is white."""
+    colour = page.locator(selector).first.evaluate(f"(e) => getComputedStyle(e).{what}")
+    channels = colour[colour.index("(") + 1 : -1].split(",")[:3]
+    return sum(float(channel) for channel in channels) / 3
