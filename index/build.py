@@ -337,7 +337,9 @@ def _read_root(
             raise
 
 
-def _read(root: Root, file: folder.Found, lender: _Previous | None, sandbox: Sandbox) -> _Read | str:
+def _read(
+    root: Root, file: folder.Found, lender: _Previous | None, sandbox: Sandbox
+) -> _Read | str:
     """One file's document, or the reason why there is none."""
     if file.reason or file.format is None:
         return file.reason or "is of no known format"

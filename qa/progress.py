@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from tqdm import tqdm
 
@@ -15,7 +16,7 @@ _UNITS = {"reading": "files", "encoding": "passages"}
 @contextmanager
 def bars() -> Iterator[Progress]:
     """A function that draws what it is told: a stage, how much of it is done, of how much."""
-    shown: dict[str, tqdm[None]] = {}
+    shown: dict[str, Any] = {}
 
     def progress(stage: str, done: int, total: int) -> None:
         if done == 0 or stage not in shown:

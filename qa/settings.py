@@ -65,7 +65,7 @@ class Settings:
     passages_read: int = _setting(8, _whole(1, 50), "a whole number from 1 to 50")
     # Fitted with the weights in qa/confidence.py, which tells how.
     answer_at: float = _setting(0.5, _share, _SHARE)
-    suggest_at: float = _setting(0.2, _share, _SHARE)
+    suggest_at: float = _setting(0.3, _share, _SHARE)
     question_characters: int = _setting(1000, _whole(1, 10_000), "a whole number from 1 to 10,000")
     host: str = _setting("127.0.0.1", _text, "an address to listen on")
     port: int = _setting(7860, _whole(1, 65_535), "a whole number from 1 to 65,535")

@@ -56,7 +56,7 @@ def _source(quote: Quote) -> str:
     path = document.heading_path(quote.exact.start)
     where = " › ".join(dict.fromkeys([document.title, *path]))
     dated = f", updated {document.updated}" if document.updated else ""
-    address = document.url and quote.link or document.uri
+    address = (document.url and quote.link) or document.uri
     return _printable(f"{where}{dated}: {address}") + _STATES.get(quote.state, "")
 
 

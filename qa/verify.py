@@ -78,7 +78,7 @@ def _compared(
         return "missing", f"{reason}"
     if hashlib.sha256(data).hexdigest() != sha256:
         return "changed", "has changed since it was indexed: run `quoth index`"
-    if formats.load(stored.extractor).VERSION != stored.version:
+    if stored.version != formats.load(stored.extractor).VERSION:
         return "not comparable", "was read by another version: run `quoth index`"
     try:
         again = sandbox.read(stored.extractor, data, stored.uri)

@@ -56,9 +56,7 @@ def sample() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_store(
-    tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, sample: Path
-) -> Path:
+def sample_store(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder, sample: Path) -> Path:
     """The bundled documents' index. For reading only."""
     path = tmp_path_factory.mktemp("sample") / "store"
     update(Store(path), encoder, [sample])

@@ -75,7 +75,8 @@ def test_every_quote_opens_its_source(shop):
 
 
 @pytest.mark.parametrize(
-    "question", ["how do I bake bread", "who won the cup final in 1966", "数据库在哪里", "qwxz vbnm"]
+    "question",
+    ["how do I bake bread", "who won the cup final in 1966", "数据库在哪里", "qwxz vbnm"],
 )
 def test_what_the_documents_do_not_say_is_a_verdict_with_the_closest_passages(assistant, question):
     answer = assistant.ask(question)
@@ -106,7 +107,11 @@ def test_a_question_that_cannot_be_asked_is_refused_in_a_sentence(assistant, que
 
 @pytest.mark.parametrize(
     "question",
-    ["What\x00 is\x1b[31m extradition?\r\n", "  what   is EXTRADITION ", "What is extra\u0064ition\ud800?"],
+    [
+        "What\x00 is\x1b[31m extradition?\r\n",
+        "  what   is EXTRADITION ",
+        "What is extra\u0064ition\ud800?",
+    ],
 )
 def test_control_characters_and_stray_space_do_not_matter(assistant, question):
     answer = assistant.ask(question)

@@ -81,7 +81,9 @@ def test_only_settings_reads_the_environment_for_quoth():
 def test_nothing_is_unpickled_or_evaluated():
     for path in sources():
         text = path.read_text("utf-8")
-        assert not re.search(r"\bpickle\b.*(load|import)|allow_pickle=True|(?<!\.)\beval\(|\bexec\(", text), path
+        assert not re.search(
+            r"\bpickle\b.*(load|import)|allow_pickle=True|(?<!\.)\beval\(|\bexec\(", text
+        ), path
 
 
 @IN_CHECKOUT

@@ -107,7 +107,9 @@ def test_the_same_bytes_give_the_same_text_and_every_block_is_a_slice(name, text
 
 
 def test_stored_text_is_exactly_what_its_source_gives(tmp_path, encoder, site):
-    nasty = "Caf\u00e9 and Cafe\u0301 \U0001f469\u200d\U0001f469 &amp; co.\r\n\r\nA line\u2028more.\r\n"
+    nasty = (
+        "Caf\u00e9 and Cafe\u0301 \U0001f469\u200d\U0001f469 &amp; co.\r\n\r\nA line\u2028more.\r\n"
+    )
     (site / "nasty.md").write_bytes(nasty.encode())
     (site / "nasty.txt").write_bytes(nasty.encode())
     (site / "nasty.html").write_bytes(f"<p>{nasty}</p>".encode())

@@ -152,7 +152,10 @@ SENTENCES = [
     ("It applies in the U.S. The court ruled.", ["It applies in the U.S.", "The court ruled."]),
     ('"Really?" he asked. (It was late.) Yes.', ['"Really?" he asked.', "(It was late.)", "Yes."]),
     ("It costs $3.50. No. 5 is out! e.g. this.", ["It costs $3.50.", "No. 5 is out! e.g. this."]),
-    ("In force since 2004.[1] It has 80 parties.", ["In force since 2004.[1]", "It has 80 parties."]),
+    (
+        "In force since 2004.[1] It has 80 parties.",
+        ["In force since 2004.[1]", "It has 80 parties."],
+    ),
     ("これは文です。次の文です！終わり", ["これは文です。", "次の文です！", "終わり"]),
     ("Das gilt z. B. Für alle. Siehe Abs. 2.", ["Das gilt z. B. Für alle.", "Siehe Abs. 2."]),
     ("Wait… What? So be it", ["Wait…", "What?", "So be it"]),
