@@ -108,7 +108,7 @@ def test_a_question_that_cannot_be_asked_is_refused_in_a_sentence(assistant, que
 @pytest.mark.parametrize(
     "question",
     [
-        "What\x00 is\x1b[31m extradition?\r\n",
+        "What\x00 is\x1b extradition?\r\n",
         "  what   is EXTRADITION ",
         "What is extra\u0064ition\ud800?",
     ],
