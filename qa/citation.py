@@ -30,6 +30,9 @@ def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> 
     document = passage.document
     start, end = passage.start + span.start, passage.start + span.end
     whole = units(document, start, end)
+    # Where the passage's edge cuts a sentence, the span was cut with it: it is given whole.
+    start = whole[0].start if start == passage.start > whole[0].start else start
+    end = whole[-1].end if end == passage.end < whole[-1].end else end
     items = _introduced(document, whole[-1])
     last = items[-1] if items else whole[-1]
     exact = Slice("exact", start, max(end, last.end) if items else end)

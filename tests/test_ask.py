@@ -55,6 +55,16 @@ def test_a_sentence_that_introduces_a_list_brings_the_list(shop):
     ]
 
 
+def test_a_sentence_that_is_longer_than_a_passage_is_marked_whole(tmp_path, encoder):
+    parts = ", ".join(f"part number {n} of the engine" for n in range(90))
+    sentence = f"The kit holds {parts} and a wrench for the flywheel."
+    (tmp_path / "kit.txt").write_text(f"{sentence}\n")
+    update(Store(tmp_path / "store"), encoder, [tmp_path / "kit.txt"])
+    answer = open_store(tmp_path / "store").ask("is there a wrench for the flywheel")
+    for quote in (*answer.quotes, *answer.closest):
+        assert quote.exact.of(quote.passage.document.text) == sentence
+
+
 def test_a_row_is_shown_with_its_header(shop):
     answer = shop.ask("days and fee for returns from Japan").to_json()
     parts = [(part["kind"], part["text"]) for part in answer["quotes"][0]["parts"]]
