@@ -99,7 +99,8 @@ def update(
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise IndexUnusable(
-            f"the index in {store.path} could not be written ({reason}); the one in use is unchanged"
+            f"the index in {store.path} could not be written ({reason}); "
+            "the one in use is unchanged"
         ) from error
 
 

@@ -36,8 +36,8 @@ class Index:
         manifest = generation.manifest
         if not generation.is_current_format:
             raise IndexUnusable(
-                f"the index in {generation.folder} has format {manifest['format']} and this version "
-                f"of Quoth reads {FORMAT}: run `quoth index` to make it anew"
+                f"the index in {generation.folder} has format {manifest['format']} and this "
+                f"version of Quoth reads {FORMAT}: run `quoth index` to make it anew"
             )
         if manifest["encoder"]["digest"] != encoder.digest:
             raise IndexUnusable(
@@ -54,7 +54,7 @@ class Index:
         self._encoder = encoder
 
     def search(self, query: str, k: int = 8) -> list[Hit]:
-        """The `k` best passages, of equal scores the one indexed first; fewer when there are fewer."""
+        """The `k` best passages, or all; of equal scores the one indexed first."""
         if not len(self._engine):
             return []
         vector = self._encoder.encode_query(query)

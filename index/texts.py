@@ -27,7 +27,9 @@ CREATE TABLE documents (
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
     document TEXT NOT NULL, passages TEXT NOT NULL
 );
-CREATE TABLE passages (row INTEGER NOT NULL, document_id INTEGER NOT NULL, ordinal INTEGER NOT NULL);
+CREATE TABLE passages (
+    row INTEGER NOT NULL, document_id INTEGER NOT NULL, ordinal INTEGER NOT NULL
+);
 CREATE TABLE rows (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);
 """
 

@@ -1,4 +1,4 @@
-"""What other libraries read from the environment, set in one place before any of them is imported."""
+"""What other libraries read from the environment, set before any of them is imported."""
 
 from __future__ import annotations
 

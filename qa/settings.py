@@ -122,5 +122,6 @@ def _parsed(known: Field[Any], value: Any, source: str) -> Any:
         return known.metadata["parse"](value)
     except (TypeError, ValueError):
         raise ValueError(
-            f"{source} sets {known.name} to {value!r}; what would do is {known.metadata['would_do']}"
+            f"{source} sets {known.name} to {value!r}; "
+            f"what would do is {known.metadata['would_do']}"
         ) from None

@@ -29,7 +29,7 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """Whether no document differs from its own source; changed and missing ones do not count."""
+        """Whether no document differs from its source; changed and missing ones do not count."""
         return self.counts["differs"] == 0
 
     def told(self) -> str:
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def verified(settings: Settings) -> Outcome:
-    """Checks every file of the index, then every document. Raises IndexUnusable when a file is off."""
+    """Checks every file of the index, then every document; IndexUnusable when a file is off."""
     store = Store(settings.store)
     generation = store.current()
     roots = {root["name"]: Path(root["path"]) for root in generation.manifest["roots"]}

@@ -277,7 +277,8 @@ def _long_build(store: Store, site: Path) -> subprocess.Popen[str]:
     )
     deadline = time.monotonic() + 60
     while not list((store.path / "generations").glob("building-*/texts.sqlite")):
-        assert time.monotonic() < deadline and process.poll() is None
+        assert time.monotonic() < deadline
+        assert process.poll() is None
         time.sleep(0.02)
     return process
 
