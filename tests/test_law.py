@@ -79,8 +79,8 @@ def test_ask_itself_checks_what_it_returns(sample_store, monkeypatch):
 TEXTS = st.lists(
     st.sampled_from(
         ["a", "B", "é", "e\u0301", "ﬁ", "🙂", "👩\u200d👩\u200d👧", "\u0301", "\n", "\r\n", "\r",
-         " ", "\t", "\u00a0", "\u200b", "\ufeff", "&amp;", "&#233;", "&lt;", "<b>", "</p>", "#", "- ", "* ",
-         "|", "`", "1. ", "---\n", ":", ".", "漢字", "\u202e", "\x00", "\x0c", "\u2028", "["]
+         " ", "\t", "\u00a0", "\u200b", "\ufeff", "&amp;", "&#233;", "&lt;", "<b>", "</p>", "#",
+         "- ", "* ", "|", "`", "1. ", "---\n", ":", ".", "漢字", "\u202e", "\x00", "\x0c", "\u2028", "["]
     ),
     max_size=120,
 ).map("".join)  # fmt: skip

@@ -50,7 +50,8 @@ def test_no_passage_of_the_sample_is_over_the_budget(encoder: Encoder, sample: P
     st.lists(
         st.sampled_from(
             ["word", "Ärger", "e\u0301", "日本語の文。", "🙂", "x" * 300, "a.b.c", "End.", "\n\n",
-             "\n- ", "\n# ", "| a | b |\n|---|---|\n| c | d |\n", "1. ", "```\ncode()\n```\n", "why?"]
+             "\n- ", "\n# ", "| a | b |\n|---|---|\n| c | d |\n", "1. ",
+             "```\ncode()\n```\n", "why?"]
         ),
         max_size=400,
     )
