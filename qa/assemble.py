@@ -10,7 +10,7 @@ from corpus.document import Document
 from index.encoder import Encoder, open_encoder
 from index.files import Generation, IndexUnusable, Store
 from index.search import Index
-from qa import readers
+from qa import calibrations, readers
 from qa.answer import Answer
 from qa.assistant import Assistant
 from qa.settings import Settings
@@ -79,4 +79,5 @@ class FollowingAssistant:
 def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
     index = Index(generation, encoder)
     reader = readers.load(settings.reader).open(encoder, index)
-    return Assistant(index, reader, settings)
+    calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
+    return Assistant(index, reader, calibration, settings)
