@@ -88,7 +88,7 @@ def _told(report: Report, store: Path) -> str:
     return "\n".join(
         [
             *skipped,
-            f"{counts} ({changes}; {len(skipped):,} files skipped; "
+            f"{counts} ({changes}; {len(skipped):,} file{'' if len(skipped) == 1 else 's'} skipped; "
             f"{report.encoded:,} passages encoded) in {report.seconds:.1f} s",
             f"generation {report.generation} is in {store}",
         ]
@@ -205,7 +205,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("index", index, "Read folders or files; without any, refresh all known ones.")
     one.add_argument("path", nargs="*", type=Path, metavar="PATH")
-    one.add_argument("--base-url", metavar="URL", help="the public address of PATH")
+    one.add_argument("--base-url", metavar="URL", help="the public address of the one PATH")
     one.add_argument(
         "--stored", action="store_true", help="make the index anew from the text that it holds"
     )

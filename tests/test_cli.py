@@ -29,7 +29,7 @@ def test_index_tells_what_it_read_and_where_it_is(quoth, site, tmp_path):
     assert done.returncode == 0, done.stderr
     first, second, third = done.stdout.splitlines()
     assert first.startswith("skipped shop/image.png: has the suffix .png; read are ")
-    assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 files skipped;")
+    assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 file skipped;")
     assert third == f"generation 1 is in {tmp_path / 'store'}"
 
 
@@ -98,6 +98,7 @@ def test_without_an_index_it_says_what_to_run(quoth):
     [
         (["index", "nowhere"], "quoth: nowhere: no such file or folder"),
         (["index", "--base-url", "shop.example", "."], "is no http or https address"),
+        (["index", "--base-url", "https://a.example", ".", ".."], "and 2 are named: index each"),
         (["ask"], "the following arguments are required: QUESTION"),
         (["askk", "x"], "invalid choice: 'askk'"),
         ([], "required: COMMAND"),
