@@ -82,13 +82,14 @@ def _update(settings: Settings, **what: Any) -> int:
 def _told(report: Report, store: Path) -> str:
     skipped = [f"skipped {uri}: {reason}" for uri, reason in report.skipped]
     counts = f"{report.documents:,} documents, {report.passages:,} passages"
+    left_out = f"{len(skipped):,} file{'' if len(skipped) == 1 else 's'} skipped"
     if not report.published:
         return "\n".join([*skipped, f"nothing has changed: {counts} in {store}"])
     changes = f"{report.added:,} new, {report.changed:,} changed, {report.gone:,} gone"
     return "\n".join(
         [
             *skipped,
-            f"{counts} ({changes}; {len(skipped):,} file{'' if len(skipped) == 1 else 's'} skipped; "
+            f"{counts} ({changes}; {left_out}; "
             f"{report.encoded:,} passages encoded) in {report.seconds:.1f} s",
             f"generation {report.generation} is in {store}",
         ]
