@@ -102,10 +102,11 @@ def update(
             finally:
                 previous.close()
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        # NumPy tells of a full disk in a number of bytes, without the system's own words.
+        reason = getattr(error, "strerror", None) or f"the disk may be full: {error}"
+        unchanged = "; the one in use is unchanged" if store.exists() else ""
         raise IndexUnusable(
-            f"the index in {store.path} could not be written ({reason}); "
-            "the one in use is unchanged"
+            f"the index in {store.path} could not be written ({reason}){unchanged}"
         ) from error
 
 
@@ -402,7 +403,7 @@ def _read(
 
 def _relative(root: Root, file: folder.Found) -> str:
     """The path below the root; empty when the root is the file itself."""
-    return "" if Path(root.path).is_file() else file.relative
+    return file.relative if Path(root.path).is_dir() else ""
 
 
 def _uri(root: Root, file: folder.Found) -> str:

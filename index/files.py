@@ -65,7 +65,7 @@ class Store:
         """What CURRENT names, without checking it: cheap enough to ask every second."""
         try:
             return int((self.path / "CURRENT").read_text("ascii"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def current(self) -> Generation:
@@ -176,8 +176,11 @@ class Store:
     def _numbers(self) -> list[int]:
         try:
             names = os.listdir(self.path / "generations")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            message = f"the index in {self.path} cannot be read: {error.strerror}"
+            raise IndexUnusable(message) from error
         return sorted(int(name) for name in names if name.isdecimal())
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import textwrap
+from typing import Any
 
 from qa.answer import Answer, Quote
 
@@ -33,11 +34,19 @@ def _place(quote: Quote) -> str:
 
 
 def _quoted(quote: Quote, indent: str = "") -> str:
-    lines = [_part(part, indent) for part in quote.to_json()["parts"]]
+    """The parts with their source; an ellipsis stands where a list or table is cut short."""
+    text = quote.passage.document.text
+    lines: list[str] = []
+    end = 0
+    for part in quote.to_json()["parts"]:
+        if lines and any(character.isalnum() for character in text[end : part["start"]]):
+            lines.append(f"{indent}…")
+        lines.append(_part(part, indent))
+        end = part["end"]
     return "\n".join([*lines, f"{indent}-- {_source(quote)}"])
 
 
-def _part(part: dict[str, str], indent: str) -> str:
+def _part(part: dict[str, Any], indent: str) -> str:
     """A part's words, wrapped; of code every line as it is."""
     if part["kind"] == "code":
         lines = part["text"].expandtabs().split("\n")

@@ -113,6 +113,15 @@ def test_a_row_is_shown_with_its_header(shop):
     assert parts == [("header", "Country | Days | Fee"), ("row", "Japan | 45 | 25 euros")]
 
 
+def test_the_terminal_says_where_rows_are_left_out(shop):
+    japan, norway = (
+        told(shop.ask(f"days and fee for returns from {country}"))
+        for country in ("Japan", "Norway")
+    )
+    assert "Country | Days | Fee\n…\nJapan | 45 | 25 euros\n" in japan
+    assert "Country | Days | Fee\nNorway | 30 | 12 euros\n" in norway
+
+
 def test_every_quote_opens_its_source(shop):
     links = {
         q: shop.ask(q).to_json()["quotes"][0]
