@@ -15,13 +15,17 @@ from typing import Protocol
 from corpus.document import Document, Passage, Section, Slice
 from corpus.sentences import sentences
 
-VERSION = 1  # raise it when the same document would be cut differently; an index is then rebuilt
+VERSION = 2  # raise it when the same document would be cut differently; an index is then rebuilt
 MAX_TOKENS = 256
 # Of a full budget; of a smaller one at most a fifth and a quarter.
 HEADING_TOKENS = 48
 CONTEXT_TOKENS = 64  # a table's header row or a list's introduction
 OVERLAP_TOKENS = 40  # a last sentence up to this long begins the next passage too
 MIN_TOKENS = 16
+# A first sentence of so few words ("Parking.", "Yes.") leads in the next: alone it says nothing.
+LEAD_IN_WORDS = {"paragraph": 3, "item": 5, "step": 5}
+# What stands between a block and what introduces it.
+GROUPS = {"item": ("item", "step"), "step": ("item", "step"), "row": ("row",), "code": ()}
 
 
 class Tokenizer(Protocol):
@@ -50,7 +54,7 @@ def units(document: Document, start: int = 0, end: int | None = None) -> list[Sl
     """What can be quoted whole between two offsets: each sentence, list item's sentence, row, code.
 
     The kind is `sentence` in a paragraph, otherwise that of the block. Headings are left out. A
-    unit that the offsets cut is given whole.
+    unit that the offsets cut is given whole. The few words that lead in a sentence go with it.
     """
     end = len(document.text) if end is None else end
     blocks = document.blocks
@@ -63,23 +67,33 @@ def units(document: Document, start: int = 0, end: int | None = None) -> list[Sl
 
 
 def context(document: Document, offset: int) -> list[Slice]:
-    """The header row of the table, or the sentence introducing the list, that holds `offset`."""
+    """What the list, table or code that holds `offset` is not understood without.
+
+    That is its table's header row, or the sentence ending in a colon that introduces it.
+    """
     blocks = document.blocks
     at = bisect_right(blocks, offset, key=lambda block: block.start) - 1
-    if at < 0 or blocks[at].kind not in ("item", "step", "row"):
+    group = GROUPS.get(blocks[at].kind) if at >= 0 else None
+    if group is None:
         return []
-    kinds = ("row",) if blocks[at].kind == "row" else ("item", "step")
-    while at >= 0 and blocks[at].kind in kinds:
+    at -= 1
+    while at >= 0 and blocks[at].kind in group:
         at -= 1
     if at < 0:
         return []
     before = blocks[at]
-    if kinds == ("row",):
+    if group == GROUPS["row"]:
         return [before] if before.kind == "header" else []
-    if before.kind == "paragraph" and before.of(document.text).endswith((":", "：")):
-        sentence = _units_of(document, before)[-1]
-        return [Slice("introduction", sentence.start, sentence.end)]
-    return []
+    if not introduces(document, before):
+        return []
+    sentence = _units_of(document, before)[-1]
+    return [Slice("introduction", sentence.start, sentence.end)]
+
+
+def introduces(document: Document, part: Slice) -> bool:
+    """Whether a paragraph, an item or a sentence of theirs announces what stands below it."""
+    worded = part.kind in ("paragraph", "sentence", "item", "step")
+    return worded and part.of(document.text).endswith((":", "："))
 
 
 class _Splitter:
@@ -212,7 +226,10 @@ def _units_of(document: Document, block: Slice) -> list[Slice]:
     if block.kind not in ("paragraph", "item", "step"):
         return [block]
     kind = "sentence" if block.kind == "paragraph" else block.kind
-    spans = sentences(block.of(document.text))
+    text = block.of(document.text)
+    spans = sentences(text)
+    if len(spans) > 1 and len(text[slice(*spans[0])].split()) <= LEAD_IN_WORDS[block.kind]:
+        spans[:2] = [(spans[0][0], spans[1][1])]
     return [Slice(kind, block.start + start, block.start + end) for start, end in spans]
 
 

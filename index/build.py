@@ -7,6 +7,7 @@ encoded again when its text, leads included, is new to this encoder.
 from __future__ import annotations
 
 import hashlib
+import logging
 import sqlite3
 import time
 from collections import Counter
@@ -27,7 +28,10 @@ from index.encoder import Encoder, Vectors
 from index.files import Generation, IndexUnusable, Store
 from index.texts import Source, Texts, TextsWriter
 
+NAMELESS = "the index is damaged and no longer says which folders it was made of"
 READERS = 2  # workers that read files, one thread here for each
+
+_log = logging.getLogger("quoth")
 
 Progress = Callable[[str, int, int], None]
 Skipped = tuple[str, str]
@@ -81,7 +85,8 @@ def update(
     text that it holds and no source is touched, as after an upgrade. `progress` is told a stage
     ("reading", "encoding"), how much of it is done and of how much.
 
-    Raises ValueError for a path that cannot be indexed or forgotten, IndexUnusable when the store
+    Of an index that is damaged beyond use every root is read again. Raises ValueError for a path
+    that cannot be indexed or forgotten, IndexUnusable when the store
     cannot be written. Either way, and when interrupted, the index in use stays as it was.
     """
     started = time.monotonic()
@@ -97,10 +102,11 @@ def update(
             finally:
                 previous.close()
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        # NumPy tells of a full disk in a number of bytes, without the system's own words.
+        reason = getattr(error, "strerror", None) or f"the disk may be full: {error}"
+        unchanged = "; the one in use is unchanged" if store.exists() else ""
         raise IndexUnusable(
-            f"the index in {store.path} could not be written ({reason}); "
-            "the one in use is unchanged"
+            f"the index in {store.path} could not be written ({reason}){unchanged}"
         ) from error
 
 
@@ -178,7 +184,10 @@ def _build(
 
 
 class _Previous:
-    """What the index in use can lend to the next one; nothing when there is none to read."""
+    """What the index in use can lend to the next one; nothing when there is none to read.
+
+    `roots` are those of the newest index, `lent` those whose documents can be taken over.
+    """
 
     def __init__(self, store: Store) -> None:
         self.generation: Generation | None = None
@@ -186,6 +195,10 @@ class _Previous:
         self.texts: Texts | None = None
         self.hashes: dict[str, str] = {}
         self.published = store.published()
+        newest = store.manifest()
+        self.roots = _roots_in(newest or {})
+        self.is_nameless = newest is None and store.exists()
+        self.lent: list[Root] = []
         try:
             self.generation = store.current()
         except IndexUnusable:
@@ -193,10 +206,7 @@ class _Previous:
         self.manifest = self.generation.manifest
         self.hashes = self.manifest["documents"]
         self.texts = Texts(self.generation.folder)
-
-    @property
-    def roots(self) -> list[Root]:
-        return [Root(**root) for root in self.manifest.get("roots", ())]
+        self.lent = _roots_in(self.manifest)
 
     def holds(self, body: dict[str, Any]) -> bool:
         """Whether an index with this manifest is what is published, whole."""
@@ -252,29 +262,49 @@ def _roots(
     stored: bool,
 ) -> tuple[list[Root], list[Root]]:
     """All roots of the next index, and those of them whose files are looked at."""
+    if base_url and len(paths) != 1:
+        count = f"{len(paths)} are" if paths else "none is"
+        raise ValueError(
+            f"{base_url} is the address of one folder or file and {count} named: "
+            "index each with its own address"
+        )
+    if previous.is_nameless and not paths:
+        raise ValueError(f"{NAMELESS}: run `quoth index` with all your folders")
+    if previous.is_nameless:
+        _log.warning("%s; the new one is made of those that are named now", NAMELESS)
     roots = {root.path: root for root in previous.roots}
     for named in forget:
-        known = [
-            r for r in roots.values() if named == r.name or str(Path(named).resolve()) == r.path
-        ]
-        if not known:
-            names = ", ".join(root.path for root in roots.values()) or "none"
-            raise ValueError(f"{named} is not indexed; what is: {names}")
-        del roots[known[0].path]
-    wanted = []
-    for path in paths:
-        resolved = str(path.resolve())
-        if not Path(resolved).exists():
-            raise ValueError(f"{path}: no such file or folder")
-        old = roots.get(resolved)
-        name = old.name if old else _free_name(path.resolve().name, roots.values())
-        roots[resolved] = Root(name, resolved, base_url or (old.base_url if old else None))
-        wanted.append(roots[resolved])
+        del roots[_known(named, roots.values()).path]
+    wanted = [_wanted(path, base_url, roots) for path in paths]
     if not roots and not forget:
         raise ValueError("nothing to index: name a folder or a file")
-    if stored or forget:
-        return _by_name(roots.values()), wanted
-    return _by_name(roots.values()), wanted or _by_name(roots.values())
+    lost = [root for root in roots.values() if root not in (*wanted, *previous.lent)]
+    if stored and lost:
+        raise ValueError(f"the text of {lost[0].path} is not stored any more: run `quoth index`")
+    if not (paths or forget or stored):
+        wanted = list(roots.values())
+    return _by_name(roots.values()), [*wanted, *lost]
+
+
+def _wanted(path: Path, base_url: str | None, roots: dict[str, Root]) -> Root:
+    """The root at a path, which is now among `roots`."""
+    resolved = str(path.resolve())
+    if not Path(resolved).exists():
+        raise ValueError(f"{path}: no such file or folder")
+    old = roots.get(resolved)
+    name = old.name if old else _free_name(path.resolve().name, roots.values())
+    roots[resolved] = Root(name, resolved, base_url or (old.base_url if old else None))
+    return roots[resolved]
+
+
+def _known(named: str, roots: Iterable[Root]) -> Root:
+    """The root that is called so, by name or path."""
+    resolved = str(Path(named).resolve())
+    for root in roots:
+        if named == root.name or resolved == root.path:
+            return root
+    names = ", ".join(root.path for root in roots) or "none"
+    raise ValueError(f"{named} is not indexed; what is: {names}")
 
 
 def _free_name(name: str, roots: Iterable[Root]) -> str:
@@ -283,6 +313,10 @@ def _free_name(name: str, roots: Iterable[Root]) -> str:
     taken = {root.name for root in roots}
     names = (base if n == 1 else f"{base}-{n}" for n in range(1, len(taken) + 2))
     return next(name for name in names if name not in taken)
+
+
+def _roots_in(manifest: dict[str, Any]) -> list[Root]:
+    return [Root(**root) for root in manifest.get("roots", ())]
 
 
 def _by_name(roots: Iterable[Root]) -> list[Root]:
@@ -297,7 +331,6 @@ def _documents(
     progress: Progress,
 ) -> Iterator[_Read]:
     """Every root's documents in order of root and path; what cannot be read goes to `skipped`."""
-    old = {root.path: root for root in previous.roots}
     with Sandbox(READERS) as sandbox:
         for root in roots:
             if root not in fresh:
@@ -306,7 +339,7 @@ def _documents(
                 continue
             before = len(skipped)
             count = 0
-            lender = previous if old.get(root.path) == root else None
+            lender = previous if root in previous.lent else None
             for read in _read_root(root, lender, sandbox, skipped, progress):
                 count += 1
                 yield read
@@ -370,7 +403,7 @@ def _read(
 
 def _relative(root: Root, file: folder.Found) -> str:
     """The path below the root; empty when the root is the file itself."""
-    return "" if Path(root.path).is_file() else file.relative
+    return file.relative if Path(root.path).is_dir() else ""
 
 
 def _uri(root: Root, file: folder.Found) -> str:

@@ -65,7 +65,7 @@ class Store:
         """What CURRENT names, without checking it: cheap enough to ask every second."""
         try:
             return int((self.path / "CURRENT").read_text("ascii"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def current(self) -> Generation:
@@ -85,10 +85,33 @@ class Store:
             for reason in reasons:
                 _log.warning("%s; serving generation %d instead", reason, number)
             return found
-        raise IndexUnusable(f"{reasons[0]}: run `quoth index PATH` to build the index again")
+        run = "run `quoth index`" if self.manifest() else "run `quoth index` with all your folders"
+        raise IndexUnusable(f"{reasons[0]}: {run} to build the index again")
+
+    def manifest(self) -> dict[str, Any] | None:
+        """The newest manifest that is whole, though its generation's other files may not be.
+
+        What the index was made from can be read in it when there is nothing left to answer from.
+        """
+        published = self.published()
+        numbers = [n for n in self._numbers() if published is None or n <= published]
+        for number in reversed(numbers):
+            try:
+                return self._manifest(number)
+            except Damaged:
+                continue
+        return None
 
     def verified(self, number: int) -> Generation:
         """A generation with its checksums compared; raises Damaged, naming the file."""
+        folder = self.path / "generations" / str(number)
+        manifest = self._manifest(number)
+        for name, recorded in manifest["files"].items():
+            if _recorded(folder / name) != recorded:
+                raise Damaged(f"{name} of generation {number} in {self.path} is damaged")
+        return Generation(number, folder, manifest)
+
+    def _manifest(self, number: int) -> dict[str, Any]:
         folder = self.path / "generations" / str(number)
         try:
             content = (folder / "manifest.json").read_bytes()
@@ -97,13 +120,10 @@ class Store:
             raise Damaged(f"generation {number} in {self.path} has no manifest") from error
         if hashlib.sha256(content).hexdigest() != expected:
             raise Damaged(f"the manifest of generation {number} in {self.path} is damaged")
-        manifest = json.loads(content)
+        manifest: dict[str, Any] = json.loads(content)
         if manifest["generation"] != number:
             raise Damaged(f"generation {number} in {self.path} holds another one's manifest")
-        for name, recorded in manifest["files"].items():
-            if _recorded(folder / name) != recorded:
-                raise Damaged(f"{name} of generation {number} in {self.path} is damaged")
-        return Generation(number, folder, manifest)
+        return manifest
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -156,8 +176,11 @@ class Store:
     def _numbers(self) -> list[int]:
         try:
             names = os.listdir(self.path / "generations")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            message = f"the index in {self.path} cannot be read: {error.strerror}"
+            raise IndexUnusable(message) from error
         return sorted(int(name) for name in names if name.isdecimal())
 
 

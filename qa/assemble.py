@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from corpus.document import Document
+from index import vectors
 from index.encoder import Encoder, open_encoder
 from index.files import Generation, IndexUnusable, Store
 from index.search import Index
@@ -77,6 +78,9 @@ class FollowingAssistant:
 
 
 def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
+    vectors.load(
+        settings.engine
+    )  # the index names its own; a name that is none is an error here too
     index = Index(generation, encoder)
     reader = readers.load(settings.reader).open(encoder, index)
     calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))

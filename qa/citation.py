@@ -6,16 +6,20 @@ stored.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote as percent_encoded
 
 from corpus.document import Document, Passage, Slice
-from corpus.passages import context, units
+from corpus.passages import context, introduces, units
 from qa.answer import Quote, Role, Span, State
 
-LISTED = 12  # items shown of a list whose introduction is the answer
+LISTED = 12  # items or rows shown of a list or table whose introduction is the answer
+CODE_LINES = 40  # lines shown of code whose introduction is the answer
+_CONTINUED_BY = {"item": ("item", "step"), "step": ("item", "step"), "header": ("row",)}
 
 
 class NotASlice(RuntimeError):
@@ -25,7 +29,7 @@ class NotASlice(RuntimeError):
 def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> Quote:
     """The whole sentence, item or row around a span, with its list's or table's beginning.
 
-    A sentence that introduces a list is quoted with the list's items: alone it says nothing.
+    A sentence that introduces a list, a table or code is quoted with it: alone it says nothing.
     """
     document = passage.document
     start, end = passage.start + span.start, passage.start + span.end
@@ -68,16 +72,24 @@ def source_link(uri: str, start: int, end: int) -> str:
 
 
 def _introduced(document: Document, unit: Slice) -> list[Slice]:
-    """The items of the list that `unit` introduces, or nothing."""
-    if unit.kind != "sentence" or not unit.of(document.text).endswith((":", "：")):
+    """What `unit` announces: the items of a list, the rows of a table, code; or nothing."""
+    if not introduces(document, unit):
         return []
-    following = [block for block in document.blocks if block.start >= unit.end]
-    items = []
-    for block in following[:LISTED]:
-        if block.kind not in ("item", "step"):
-            break
-        items.append(block)
-    return items
+    at = bisect_left(document.blocks, unit.end, key=lambda block: block.start)
+    if at == len(document.blocks):
+        return []
+    first, *others = document.blocks[at : at + LISTED]
+    if first.kind == "code":
+        return [_first_lines(document, first)]
+    if unit.kind != "sentence" or first.kind not in _CONTINUED_BY:
+        return []
+    kinds = _CONTINUED_BY[first.kind]
+    return [first, *takewhile(lambda block: block.kind in kinds, others)]
+
+
+def _first_lines(document: Document, code: Slice) -> Slice:
+    shown = "".join(code.of(document.text).splitlines(keepends=True)[:CODE_LINES]).rstrip()
+    return Slice(code.kind, code.start, code.start + len(shown))
 
 
 def _link(quote: Quote) -> str:

@@ -81,18 +81,22 @@ def _update(settings: Settings, **what: Any) -> int:
 
 def _told(report: Report, store: Path) -> str:
     skipped = [f"skipped {uri}: {reason}" for uri, reason in report.skipped]
-    counts = f"{report.documents:,} documents, {report.passages:,} passages"
+    counts = f"{_count(report.documents, 'document')}, {_count(report.passages, 'passage')}"
     if not report.published:
         return "\n".join([*skipped, f"nothing has changed: {counts} in {store}"])
     changes = f"{report.added:,} new, {report.changed:,} changed, {report.gone:,} gone"
     return "\n".join(
         [
             *skipped,
-            f"{counts} ({changes}; {len(skipped):,} files skipped; "
-            f"{report.encoded:,} passages encoded) in {report.seconds:.1f} s",
+            f"{counts} ({changes}; {_count(len(skipped), 'file')} skipped; "
+            f"{_count(report.encoded, 'passage')} encoded) in {report.seconds:.1f} s",
             f"generation {report.generation} is in {store}",
         ]
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def ask(given: argparse.Namespace) -> int:
@@ -148,7 +152,8 @@ def info(given: argparse.Namespace) -> int:
     languages = ", ".join(f"{name} ({count})" for name, count in facts["languages"].items())
     _write(
         f"generation {facts['generation']} of {facts['created']} in {facts['store']}\n"
-        f"{facts['documents']:,} documents, {facts['passages']:,} passages; {languages}\n"
+        f"{_count(facts['documents'], 'document')}, {_count(facts['passages'], 'passage')}; "
+        f"{languages or 'no language'}\n"
         f"encoder {facts['models']['encoder']}, reader {facts['models']['reader']}\n"
         f"roots:{roots or ' none'}\nskipped:{skipped or ' nothing'}"
     )
@@ -205,7 +210,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("index", index, "Read folders or files; without any, refresh all known ones.")
     one.add_argument("path", nargs="*", type=Path, metavar="PATH")
-    one.add_argument("--base-url", metavar="URL", help="the public address of PATH")
+    one.add_argument("--base-url", metavar="URL", help="the public address of the one PATH")
     one.add_argument(
         "--stored", action="store_true", help="make the index anew from the text that it holds"
     )

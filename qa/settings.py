@@ -31,6 +31,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _folder(value: Any) -> Path:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError
+    return Path(value)
+
+
 def _whole(low: int, high: int) -> Parser:
     def parse(value: Any) -> int:
         number = int(value) if isinstance(value, str) else value
@@ -55,7 +61,7 @@ _SHARE = "a number from 0 to 1"
 class Settings:
     """What a running Quoth is set to; `load` builds it from every place that may set it."""
 
-    store: Path = _setting(Path("store"), Path, "a folder")
+    store: Path = _setting(Path("store"), _folder, "a folder")
     title: str = _setting("Ask these documents", _text, "a text")
     encoder: str = _setting(
         "all-MiniLM-L6-v2", _text, "the bundled model's name or a sentence-transformers model's"
@@ -83,15 +89,16 @@ def load(
     """
     known = {known.name: known for known in fields(Settings)}
     values: dict[str, Any] = {}
-    for source, given in (
-        (str(file), _from_file(file)),
-        ("the environment", _from_environment(environment)),
-        ("the command line", {k: v for k, v in (flags or {}).items() if v is not None}),
+    for source, prefix, given in (
+        (str(file), "", _from_file(file)),
+        ("the environment", PREFIX, _from_environment(environment)),
+        ("the command line", "", {k: v for k, v in (flags or {}).items() if v is not None}),
     ):
         for key, value in given.items():
             if key not in known:
+                named = prefix + key.upper() if prefix else key
                 raise ValueError(
-                    f"{source} sets {key!r}, which is no setting; known: {', '.join(known)}"
+                    f"{source} sets {named!r}, which is no setting; known: {', '.join(known)}"
                 )
             values[key] = _parsed(known[key], value, source)
     settings = Settings(**values)
@@ -102,10 +109,12 @@ def load(
 
 
 def _from_file(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        return {}
     try:
         return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ValueError(f"{file} could not be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} is not valid TOML: {error}") from error
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import textwrap
+from typing import Any
 
 from qa.answer import Answer, Quote
 
@@ -33,22 +34,35 @@ def _place(quote: Quote) -> str:
 
 
 def _quoted(quote: Quote, indent: str = "") -> str:
-    parts = [_part(part) for part in quote.to_json()["parts"]]
-    width = min(100, shutil.get_terminal_size().columns)
-    lines = [
-        textwrap.fill(
-            part, width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
-        )
-        for part in parts
-    ]
+    """The parts with their source; an ellipsis stands where a list or table is cut short."""
+    text = quote.passage.document.text
+    lines: list[str] = []
+    end = 0
+    for part in quote.to_json()["parts"]:
+        if lines and any(character.isalnum() for character in text[end : part["start"]]):
+            lines.append(f"{indent}…")
+        lines.append(_part(part, indent))
+        end = part["end"]
     return "\n".join([*lines, f"{indent}-- {_source(quote)}"])
 
 
-def _part(part: dict[str, str]) -> str:
+def _part(part: dict[str, Any], indent: str) -> str:
+    """A part's words, wrapped; of code every line as it is."""
+    if part["kind"] == "code":
+        lines = part["text"].expandtabs().split("\n")
+        return "\n".join(f"{indent}    {_printable(line)}".rstrip() for line in lines)
     bullet = "- " if part["kind"] in ("item", "step") else ""
     before, marked, after = (_printable(part[key]) for key in ("before", "marked", "after"))
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return bullet + before + (f"{MARK}{marked}{PLAIN}" if colour and marked else marked) + after
+    marked = f"{MARK}{marked}{PLAIN}" if colour and marked else marked
+    return textwrap.fill(
+        bullet + before + marked + after,
+        min(100, shutil.get_terminal_size().columns),
+        initial_indent=indent,
+        subsequent_indent=indent + " " * len(bullet),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _source(quote: Quote) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import socket
+import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,6 +55,40 @@ def serving(assistant: Assistant, **given: str) -> Iterator[str]:
             servers[0].should_exit = True
         thread.join()
         listener.close()
+
+
+@contextlib.contextmanager
+def served_by(command: Sequence[str | Path], **given: Any) -> Iterator[str]:
+    """The address that a command serves at, on a free port; it has to end well when interrupted."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [*map(str, command), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **given,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 120
+        while not _answers(address):
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline, "the server does not come up"
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert f"Quoth answers at {address}/" in said
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/health").is_success
+    except httpx.TransportError:
+        return False
 
 
 def ask(address: str, question: Any) -> str:

@@ -13,6 +13,7 @@ from index.files import Store
 from qa import open_store
 from qa.assemble import FollowingAssistant
 from qa.settings import Settings
+from qa.terminal import told
 
 
 @pytest.fixture
@@ -55,6 +56,47 @@ def test_a_sentence_that_introduces_a_list_brings_the_list(shop):
     ]
 
 
+INTRODUCED = """# Setting up
+
+To install the pump driver, type this line:
+
+```
+apt install pump-driver
+  --with-valves
+```
+
+Then start it again. The valves of the pump come in these sizes:
+
+| Size | Weight |
+|---|---|
+| small | 2 kg |
+| large | 9 kg |
+
+| Colour |
+|---|
+| red |
+"""
+
+
+def test_a_sentence_that_introduces_code_or_a_table_brings_it(tmp_path, encoder):
+    (tmp_path / "pump.md").write_text(INTRODUCED)
+    update(Store(tmp_path / "store"), encoder, [tmp_path / "pump.md"])
+    opened = open_store(tmp_path / "store", answer_at=0.0, suggest_at=0.0)
+    answer = opened.ask("how do I install the pump driver")
+    code = "apt install pump-driver\n  --with-valves"
+    parts = answer.to_json()["quotes"][0]["parts"]
+    assert [(part["kind"], part["text"]) for part in parts][-1] == ("code", code)
+    assert parts[0]["text"] == "To install the pump driver, type this line:"
+    assert "    apt install pump-driver\n      --with-valves\n" in told(answer)
+    parts = opened.ask("what sizes do the valves of the pump come in").to_json()["quotes"][0][
+        "parts"
+    ]
+    assert [part["text"] for part in parts] == [
+        "The valves of the pump come in these sizes:", "Size | Weight", "small | 2 kg",
+        "large | 9 kg",
+    ]  # fmt: skip
+
+
 def test_a_sentence_that_is_longer_than_a_passage_is_marked_whole(tmp_path, encoder):
     parts = ", ".join(f"part number {n} of the engine" for n in range(90))
     sentence = f"The kit holds {parts} and a wrench for the flywheel."
@@ -69,6 +111,15 @@ def test_a_row_is_shown_with_its_header(shop):
     answer = shop.ask("days and fee for returns from Japan").to_json()
     parts = [(part["kind"], part["text"]) for part in answer["quotes"][0]["parts"]]
     assert parts == [("header", "Country | Days | Fee"), ("row", "Japan | 45 | 25 euros")]
+
+
+def test_the_terminal_says_where_rows_are_left_out(shop):
+    japan, norway = (
+        told(shop.ask(f"days and fee for returns from {country}"))
+        for country in ("Japan", "Norway")
+    )
+    assert "Country | Days | Fee\n…\nJapan | 45 | 25 euros\n" in japan
+    assert "Country | Days | Fee\nNorway | 30 | 12 euros\n" in norway
 
 
 def test_every_quote_opens_its_source(shop):

@@ -29,7 +29,7 @@ def test_index_tells_what_it_read_and_where_it_is(quoth, site, tmp_path):
     assert done.returncode == 0, done.stderr
     first, second, third = done.stdout.splitlines()
     assert first.startswith("skipped shop/image.png: has the suffix .png; read are ")
-    assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 files skipped;")
+    assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 file skipped;")
     assert third == f"generation 1 is in {tmp_path / 'store'}"
 
 
@@ -81,6 +81,30 @@ def test_forget_takes_a_root_out(quoth, indexed, site, tmp_path):
     )
 
 
+def test_a_settings_file_that_cannot_be_read_is_an_error(quoth, indexed, tmp_path):
+    (tmp_path / "elsewhere" / "quoth.toml").mkdir()
+    done = quoth("info", "--store", indexed)
+    assert (done.returncode, only_line(done)) == (
+        2,
+        "quoth: quoth.toml could not be read: Is a directory",
+    )
+
+
+def test_a_store_that_is_no_folder_is_one_sentence_and_status_4(quoth, site, tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    done = quoth("ask", "--store", file, "anything")
+    assert (done.returncode, only_line(done)) == (
+        4,
+        f"quoth: there is no index in {file}: run `quoth index PATH` first",
+    )
+    done = quoth("index", "--store", file, site)
+    assert (done.returncode, only_line(done)) == (
+        4,
+        f"quoth: the index in {file} could not be written (Not a directory)",
+    )
+
+
 def test_without_an_index_it_says_what_to_run(quoth):
     for command in (["ask", "anything"], ["serve"], ["info"], ["verify"]):
         done = quoth(*command)
@@ -98,6 +122,7 @@ def test_without_an_index_it_says_what_to_run(quoth):
     [
         (["index", "nowhere"], "quoth: nowhere: no such file or folder"),
         (["index", "--base-url", "shop.example", "."], "is no http or https address"),
+        (["index", "--base-url", "https://a.example", ".", ".."], "and 2 are named: index each"),
         (["ask"], "the following arguments are required: QUESTION"),
         (["askk", "x"], "invalid choice: 'askk'"),
         ([], "required: COMMAND"),
@@ -203,8 +228,10 @@ def test_settings_come_from_file_environment_and_flags_in_that_order(quoth, inde
         ("stroe = 1", {}, "quoth.toml sets 'stroe', which is no setting; known: store, "),
         ("port = 'x'", {}, "quoth.toml sets port to 'x'; what would do is a whole number"),
         ("port = ", {}, "quoth.toml is not valid TOML"),
-        ("", {"QUOTH_PORTS": "1"}, "the environment sets 'ports', which is no setting"),
+        ("", {"QUOTH_PORTS": "1"}, "the environment sets 'QUOTH_PORTS', which is no setting"),
         ("", {"QUOTH_ANSWER_AT": "2"}, "the environment sets answer_at to '2'; what would do is"),
+        ("", {"QUOTH_ENGINE": "fais"}, "no vector engine called 'fais'; known: faiss"),
+        ("store = ''", {}, "quoth.toml sets store to ''; what would do is a folder"),
         ("suggest_at = 0.9", {}, "suggest_at (0.9) is above answer_at"),
         ("reader = 'magic'", {}, "no reader called 'magic'; known: "),
     ],

@@ -194,10 +194,74 @@ def test_files_exchanged_between_generations_are_noticed(store, encoder, site):
 def test_a_damaged_generation_is_replaced_by_the_next_update(store, encoder, site):
     update(store, encoder, [site])
     (store.path / "generations" / "1" / "texts.sqlite").write_bytes(b"")
-    with pytest.raises(IndexUnusable, match="is damaged: run `quoth index"):
+    with pytest.raises(IndexUnusable, match="is damaged: run `quoth index` to build"):
         store.current()
     assert update(store, encoder, [site]).generation == 2
     assert os.listdir(store.path / "generations") == ["2"]
+
+
+@pytest.fixture
+def bees(tmp_path: Path) -> Path:
+    folder = tmp_path / "bees"
+    folder.mkdir()
+    (folder / "a.md").write_text("# Bees\n\nBees make honey from nectar.\n")
+    return folder
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_an_index_damaged_beyond_use_still_knows_its_roots(store, encoder, site, bees, named):
+    update(store, encoder, [site], base_url="https://shop.example/docs/")
+    update(store, encoder, [bees])
+    for texts in store.path.glob("generations/*/texts.sqlite"):
+        texts.write_bytes(b"")
+    with pytest.raises(ValueError, match="is not stored any more: run `quoth index`"):
+        update(store, encoder, stored=True)
+    report = update(store, encoder, [bees] if named else [])
+    assert report.documents == 4
+    roots = {root["name"]: root["base_url"] for root in store.current().manifest["roots"]}
+    assert roots == {"bees": None, "shop": "https://shop.example/docs/"}
+    assert update(store, encoder).published is False
+
+
+def test_a_root_added_last_outlives_damage_and_one_forgotten_last_stays_so(
+    store, encoder, site, bees
+):
+    update(store, encoder, [site])
+    update(store, encoder, [bees])
+    (store.path / "generations" / "2" / "texts.sqlite").write_bytes(b"")
+    assert store.current().number == 1
+    assert update(store, encoder, [site]).documents == 4
+    update(store, encoder, forget=["bees"])
+    (store.current().folder / "texts.sqlite").write_bytes(b"")
+    assert update(store, encoder).documents == 3
+
+
+def test_a_missing_root_of_a_damaged_index_can_be_forgotten(store, encoder, site, bees):
+    update(store, encoder, [site, bees])
+    (store.path / "generations" / "1" / "texts.sqlite").write_bytes(b"")
+    shutil.rmtree(bees)
+    with pytest.raises(ValueError, match="bees: no such file or folder"):
+        update(store, encoder)
+    assert update(store, encoder, forget=["bees"]).documents == 3
+
+
+def test_an_index_that_lost_its_manifest_asks_for_all_folders(store, encoder, site, caplog):
+    update(store, encoder, [site])
+    (store.path / "generations" / "1" / "manifest.json").write_bytes(b"{}")
+    with pytest.raises(IndexUnusable, match="run `quoth index` with all your folders"):
+        store.current()
+    for what in ({}, {"stored": True}, {"forget": ["shop"]}):
+        with pytest.raises(ValueError, match="no longer says which folders it was made of: run"):
+            update(store, encoder, **what)
+    assert update(store, encoder, [site]).documents == 3
+    assert "the new one is made of those that are named now" in caplog.text
+
+
+def test_a_base_address_belongs_to_one_path(store, encoder, site, bees):
+    for paths in ([], [site, bees]):
+        with pytest.raises(ValueError, match=r"of one folder or file and (none is|2 are) named"):
+            update(store, encoder, paths, base_url="https://shop.example/")
+    assert not store.exists()
 
 
 def test_a_lost_or_broken_current_file_loses_nothing(store, encoder, site):

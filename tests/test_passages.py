@@ -127,10 +127,12 @@ def test_a_limit_without_room_for_text_is_refused(encoder: Encoder):
 
 
 def test_units_are_sentences_items_and_rows():
-    document = markdown("One. Two.\n\n- first item\n- second\n\n| a | b |\n|---|---|\n| c | d |\n")
+    document = markdown(
+        "This is number one. Two.\n\n- first item\n- second\n\n| a | b |\n|---|---|\n| c | d |\n"
+    )
     found = [(unit.kind, unit.of(document.text)) for unit in units(document)]
     assert found == [
-        ("sentence", "One."),
+        ("sentence", "This is number one."),
         ("sentence", "Two."),
         ("item", "first item"),
         ("item", "second"),
@@ -139,8 +141,39 @@ def test_units_are_sentences_items_and_rows():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "- **Parking.** Visitors park in the yard. It is free.\n- **Bus.** Line 4.\n",
+            ["Parking. Visitors park in the yard.", "It is free.", "Bus. Line 4."],
+        ),
+        ("1. **Start the server.** It listens.\n", ["Start the server. It listens."]),
+        ("Yes. Dogs may come along. Cats not.\n", ["Yes. Dogs may come along.", "Cats not."]),
+        ("- Parking.\n- Bus.\n", ["Parking.", "Bus."]),
+        ("Dogs may come in. Cats may not.\n", ["Dogs may come in.", "Cats may not."]),
+    ],
+)
+def test_a_few_words_that_lead_in_a_sentence_go_with_it(text, expected):
+    document = markdown(text)
+    assert [unit.of(document.text) for unit in units(document)] == expected
+
+
+def test_code_has_the_sentence_or_step_before_it_that_ends_in_a_colon():
+    document = markdown("Run this:\n\n```\nmake\n```\n\nDone.\n\n```\nmake clean\n```\n")
+    first, second = (block for block in document.blocks if block.kind == "code")
+    assert [c.of(document.text) for c in context(document, first.start)] == ["Run this:"]
+    assert context(document, second.start) == []
+    document = markdown("1. Build it:\n\n   ```\n   make\n   ```\n")
+    assert [c.of(document.text) for c in context(document, document.text.index("make"))] == [
+        "Build it:"
+    ]
+
+
 def test_context_is_what_introduces_a_list_only_when_it_ends_in_a_colon():
-    document = markdown("Before. It needs:\n\n- one\n- two\n\nA paragraph.\n\n- three\n")
+    document = markdown(
+        "This sentence stands before. It needs:\n\n- one\n- two\n\nA paragraph.\n\n- three\n"
+    )
     two, three = (document.text.index(word) for word in ("two", "three"))
     assert [Slice.of(c, document.text) for c in context(document, two)] == ["It needs:"]
     assert context(document, three) == []
