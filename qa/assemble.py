@@ -14,9 +14,12 @@ from index.search import Index
 from qa import calibrations, readers
 from qa.answer import Answer
 from qa.assistant import Assistant
+from qa.judgement import Judge
+from qa.readers import Reader
 from qa.settings import Settings
 
 LOOK_EVERY_S = 1.0
+EVERY_LANGUAGE = "sentences"  # the reader for documents that the chosen one cannot read
 
 _log = logging.getLogger("quoth")
 
@@ -82,6 +85,17 @@ def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> 
         settings.engine
     )  # the index names its own; a name that is none is an error here too
     index = Index(generation, encoder)
-    reader = readers.load(settings.reader).open(encoder, index)
+    names = dict.fromkeys((settings.reader, EVERY_LANGUAGE))
+    opened = [readers.load(name).open(encoder, index) for name in names]
+    return Assistant(index, [_judge(index, reader, settings) for reader in opened], settings)
+
+
+def _judge(index: Index, reader: Reader, settings: Settings) -> Judge:
     calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
-    return Assistant(index, reader, calibration, settings)
+    answer_at, suggest_at = settings.answer_at, settings.suggest_at
+    return Judge(
+        reader,
+        calibration,
+        calibration.answer_at if answer_at is None else answer_at,
+        calibration.suggest_at if suggest_at is None else suggest_at,
+    )
