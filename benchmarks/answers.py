@@ -11,8 +11,7 @@ the tuning and the reporting half:
     answered, right    at the set thresholds: share of all questions answered, and of those right
     refused    share of the unanswerable questions that are not answered
 
-`--fit` fits the curve of qa/confidence.py on the tuning half and prints its two numbers; `--misses`
-lists what went wrong.
+`--misses` lists what went wrong in the tuning half.
 """
 
 from __future__ import annotations
@@ -64,13 +63,13 @@ def outcomes(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> list[
 
 def _outcome(assistant: Assistant, question: dict[str, Any]) -> Outcome:
     places = assistant.places(question["question"])
-    quotes = [citation.cite(hit.passage, span, "answer") for hit, span in places[:3]]
+    quotes = [citation.cite(p.hit.passage, p.span, "answer") for p in places[:3]]
     best = quotes[0] if quotes else None
     pages = {gold["uri"] for gold in question["gold"]}
     return Outcome(
         question,
         best,
-        places[0].span.score if places else 0.0,
+        assistant.certainty(question["question"], places),
         best is not None and best.passage.document.uri in pages,
         tuple(rank for rank, quote in enumerate(quotes, 1) if _is_right(quote, question["gold"])),
         assistant.ask(question["question"]).answered,
@@ -117,21 +116,8 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     return float(above / (len(good) * len(bad)))
 
 
-def fit(found: Sequence[Outcome]) -> tuple[float, float]:
-    """Weight and bias of the logistic curve from score to right, by Newton's method."""
-    x = np.stack([np.array([o.score for o in found]), np.ones(len(found))], 1)
-    y = np.array([o.right for o in found], float)
-    weights = np.zeros(2)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ weights))
-        hessian = (x.T * (p * (1 - p))) @ x + 1e-6 * np.eye(2)
-        weights += np.linalg.solve(hessian, x.T @ (y - p) - 1e-6 * weights)
-    return float(weights[0]), float(weights[1])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--fit", action="store_true")
     parser.add_argument("--misses", action="store_true")
     given = parser.parse_args()
     lines = (ROOT / "tests" / "faq.jsonl").read_text("utf-8").splitlines()
@@ -149,9 +135,6 @@ def main() -> None:
     _tell(f"{'half':<10}" + "".join(f"{name:>10}" for name in names))
     for half, values in rows.items():
         _tell(f"{half:<10}" + "".join(f"{values[name]:>10.3f}" for name in names))
-    if given.fit:
-        weight, bias = fit(found["tuning"])
-        _tell(f"SCORE_WEIGHT, BIAS = {weight:.1f}, {bias:.1f}")
     if given.misses:
         for outcome in found["tuning"]:
             if outcome.right != bool(outcome.question["gold"]) or not (

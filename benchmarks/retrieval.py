@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from index import fusion, lexical, vectors
 from index.encoder import Encoder, Vectors, open_encoder
+from qa.evaluation.significance import bootstrap, over
 
 DATASETS = ("squad1-dev-24-articles", "squadshifts-new-wiki")
 BASELINE, OURS = "z-scores, .7 dense", "Quoth"
@@ -180,17 +181,6 @@ def rank_of(gold: int, passages: NDArray[np.int64]) -> float:
     return float(len(np.unique(passages[: at[0]])) + 1) if len(at) else np.inf
 
 
-def interval(differences: NDArray[np.float64]) -> tuple[float, float]:
-    """The paired bootstrap's 95 % interval of the mean difference, over questions."""
-    random = np.random.default_rng(SEED)
-    means = [
-        differences[random.integers(len(differences), size=len(differences))].mean()
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
 def _heading(encoder: Encoder) -> list[str]:
     return [
         "# Retrieval: finding the passage that a question was written for",
@@ -224,7 +214,7 @@ def _table(
         ratio = seconds[name] / seconds["dense"]
         lines.append(f"| {name} | {(1 / its).mean():.3f} | {hits} | {ratio:.2f} |")
     gain = 1 / ranks[OURS] - 1 / ranks[BASELINE]
-    low, high = interval(gain)
+    low, high = bootstrap(over(gain), len(gain), RESAMPLES, SEED)
     lines += [
         "",
         f"MRR of {OURS} minus that of {BASELINE}: {gain.mean():+.3f}, paired bootstrap 95 % "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index import lexical as words
 from index.lexical import Lexical
 from index.vectors import Engine, Rows, Vectors
 
@@ -23,6 +24,8 @@ CANDIDATES = 100
 # .933 .936 .934, .460 .454 .435, .623 .613 .598. Such questions repeat the passage's words more
 # than a visitor's do, so not lower. After a change: python -m benchmarks.retrieval
 DENSE = 0.5
+# Names what decides the scores: what was fitted to them does not hold for others.
+DIGEST = f"z-{CANDIDATES}-{DENSE}-{words.VERSION}-{words.K1}-{words.B}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from index import vectors
 from index.encoder import Encoder, open_encoder
 from index.files import Generation, IndexUnusable, Store
 from index.search import Index
-from qa import readers
+from qa import calibrations, readers
 from qa.answer import Answer
 from qa.assistant import Assistant
 from qa.settings import Settings
@@ -83,4 +83,5 @@ def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> 
     )  # the index names its own; a name that is none is an error here too
     index = Index(generation, encoder)
     reader = readers.load(settings.reader).open(encoder, index)
-    return Assistant(index, reader, settings)
+    calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
+    return Assistant(index, reader, calibration, settings)

@@ -6,14 +6,17 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from corpus.document import Document, Passage
-from index.search import Hit, Index
+from index.search import Index
 from qa import citation, confidence
 from qa.answer import Answer, Quote, Role, Span, Verdict
+from qa.confidence import Calibration, Features
+from qa.coverage import Asked
 from qa.examples import examples
 from qa.freshness import Freshness
+from qa.place import Place, ranked
 from qa.question import understood
 from qa.readers import Reader
 from qa.settings import Settings
@@ -28,20 +31,20 @@ REASONS: dict[Verdict, tuple[str, str]] = {
 }
 
 
-class Place(NamedTuple):
-    """Where an answer may stand."""
-
-    hit: Hit
-    span: Span
-
-
 class Assistant:
     """Answers from one open index. Safe to share between threads."""
 
-    def __init__(self, index: Index, reader: Reader, settings: Settings) -> None:
+    def __init__(
+        self, index: Index, reader: Reader, calibration: Calibration, settings: Settings
+    ) -> None:
         self.index = index
         self.reader = reader
+        self.calibration = calibration
         self.settings = settings
+        self.thresholds = (
+            calibration.answer_at if settings.answer_at is None else settings.answer_at,
+            calibration.suggest_at if settings.suggest_at is None else settings.suggest_at,
+        )
         self.freshness = Freshness(index)
 
     def ask(self, question: str) -> Answer:
@@ -53,10 +56,10 @@ class Assistant:
         question = understood(question, self.settings.question_characters)
         hits = self.index.search(question, self.settings.passages_read)
         clock.lap("retrieve")
-        places = self._read(question, hits)
+        places = ranked(hits, self.reader.read(question, hits))
         clock.lap("read")
-        certainty = confidence.confidence(places[0].span.score) if places else 0.0
-        verdict = confidence.verdict(certainty, self.settings.answer_at, self.settings.suggest_at)
+        certainty = self.certainty(question, places)
+        verdict = confidence.verdict(certainty, *self.thresholds)
         answered = verdict == "answered"
         code, reason = REASONS[verdict]
         answer = Answer(
@@ -64,7 +67,7 @@ class Assistant:
             question=question,
             verdict=verdict,
             confidence=certainty,
-            calibrated=confidence.CALIBRATED,
+            calibrated=self.calibration.calibrated,
             reason_code=code,
             reason=reason,
             quotes=self._quotes(places) if answered else (),
@@ -89,7 +92,7 @@ class Assistant:
         encoder = self.index.manifest["encoder"]
         return {
             "encoder": f"{encoder['name']}@{encoder['digest'][:12]}",
-            "reader": self.reader.name,
+            "reader": f"{self.reader.name}@{self.reader.digest[:12]}",
         }
 
     def info(self) -> dict[str, Any]:
@@ -110,17 +113,18 @@ class Assistant:
     def places(self, question: str) -> list[Place]:
         """Every place that may answer a question, best first, without deciding whether one does."""
         question = understood(question, self.settings.question_characters)
-        return self._read(question, self.index.search(question, self.settings.passages_read))
+        hits = self.index.search(question, self.settings.passages_read)
+        return ranked(hits, self.reader.read(question, hits))
 
-    def _read(self, question: str, hits: Sequence[Hit]) -> list[Place]:
-        """Every span of every passage, best first; a sentence in two passages counts once."""
-        found: dict[tuple[str, int], Place] = {}
-        for hit, spans in zip(hits, self.reader.read(question, hits), strict=True):
-            for span in spans:
-                where = hit.passage.document.uri, hit.passage.start + span.start
-                if where not in found or found[where].span.score < span.score:
-                    found[where] = Place(hit, span)
-        return sorted(found.values(), key=lambda place: (-place.span.score, place.hit.rank))
+    def features(self, question: str, places: Sequence[Place]) -> Features:
+        """What confidence goes by, of at least one place."""
+        languages = {place.hit.passage.document.language or "en" for place in places}
+        asked = Asked.of(question, languages, self.index.lexical)
+        return confidence.features(question, places, asked)
+
+    def certainty(self, question: str, places: Sequence[Place]) -> float:
+        """The probability that the best place is right; 0 without any."""
+        return self.calibration.probability(self.features(question, places)) if places else 0.0
 
     def _quotes(self, places: Sequence[Place]) -> tuple[Quote, ...]:
         """The best place and others that say the same: equal passages, then near-equal scores."""
@@ -128,11 +132,11 @@ class Assistant:
         quotes = [self._cite(best.hit.passage, best.span, "answer")]
         quotes += [self._cite(also, best.span, "agrees") for also in best.hit.also]
         seen = {quote.passage.document.uri for quote in quotes}
-        for hit, span in places[1:]:
-            uri = hit.passage.document.uri
-            if span.score >= best.span.score - MARGIN and uri not in seen:
-                seen.add(uri)
-                quotes.append(self._cite(hit.passage, span, "agrees"))
+        for place in places[1:]:
+            passage, span = place.hit.passage, place.span
+            if span.score >= best.span.score - MARGIN and passage.document.uri not in seen:
+                seen.add(passage.document.uri)
+                quotes.append(self._cite(passage, span, "agrees"))
         return tuple(quotes[: 1 + ALSO])
 
     def _closest(self, places: Sequence[Place]) -> tuple[Quote, ...]:
@@ -141,7 +145,7 @@ class Assistant:
         for place in places:
             best.setdefault(place.hit.rank, place)
         nearest = list(best.values())[:CLOSEST]
-        return tuple(self._cite(hit.passage, span, "closest") for hit, span in nearest)
+        return tuple(self._cite(p.hit.passage, p.span, "closest") for p in nearest)
 
     def _cite(self, passage: Passage, span: Span, role: Role) -> Quote:
         return citation.cite(passage, span, role, self.freshness.state(passage.document.uri))

@@ -69,9 +69,9 @@ class Settings:
     engine: str = _setting("faiss", _text, "a vector engine's name")
     reader: str = _setting("sentences", _text, "a reader's name")
     passages_read: int = _setting(8, _whole(1, 50), "a whole number from 1 to 50")
-    # Fitted with the weights in qa/confidence.py, which tells how.
-    answer_at: float = _setting(0.5, _share, _SHARE)
-    suggest_at: float = _setting(0.3, _share, _SHARE)
+    # Without a value, those of the calibration hold.
+    answer_at: float | None = _setting(None, _share, _SHARE)
+    suggest_at: float | None = _setting(None, _share, _SHARE)
     question_characters: int = _setting(1000, _whole(1, 10_000), "a whole number from 1 to 10,000")
     host: str = _setting("127.0.0.1", _text, "an address to listen on")
     port: int = _setting(7860, _whole(1, 65_535), "a whole number from 1 to 65,535")
@@ -102,11 +102,9 @@ def load(
                 )
             values[key] = _parsed(known[key], value, source)
     settings = Settings(**values)
-    if settings.suggest_at > settings.answer_at:
-        raise ValueError(
-            f"suggest_at ({settings.suggest_at}) is above answer_at ({settings.answer_at}); "
-            "it must be at most that"
-        )
+    low, high = settings.suggest_at, settings.answer_at
+    if low is not None and high is not None and low > high:
+        raise ValueError(f"suggest_at ({low}) is above answer_at ({high}); it must be at most that")
     return settings
 
 

@@ -24,9 +24,10 @@ ONLY_IN = {
     "starlette": {"qa/web/"},
     "uvicorn": {"qa/web/"},
     "faiss": {"index/vectors/faiss.py"},
-    "torch": {"index/reference.py", "index/export_graph.py"},
+    "torch": {"index/reference.py", "index/export_graph.py", "qa/training/"},
     "sentence_transformers": {"index/reference.py", "index/export_graph.py"},
-    "onnxruntime": {"index/onnx_encoder.py"},
+    "onnxruntime": {"index/onnx_encoder.py", "qa/readers/spans/network.py", "qa/training/"},
+    "transformers": {"index/reference.py", "qa/training/"},
     "sqlite3": {"index/texts.py", "index/build.py"},
 }
 

@@ -18,11 +18,14 @@ from qa.answer import Span
 class Reader(Protocol):
     """Finds the words that answer. Safe to share between threads.
 
-    `notice` is what a visitor should know about its answers, or empty.
+    `notice` is what a visitor should know about its answers, or empty. `digest` is of everything
+    that decides its scores: what was fitted to one reader's does not hold for another's.
     """
 
     @property
     def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
     @property
     def notice(self) -> str: ...
 

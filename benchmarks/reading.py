@@ -1,0 +1,203 @@
+"""How well answers are found in a passage, in an index, and how well their lack is told.
+
+    python -m benchmarks.reading --data DIR [--part given|whole|hidden ...] [--every N]
+
+DIR (or QUOTH_DATA) holds `reader-dev/`; without it the benchmark says so and ends.
+
+given     each question beside its own passage: EM and F1 as SQuAD's script has them; with
+          unanswerable questions, where the passage's answerability below NO_ANSWER means no answer
+whole     every passage indexed as a page, every question asked of the index: EM and F1 of the first
+          place, and where the right page stands
+hidden    half of the articles indexed, every question asked: how well the shown probability tells
+          the questions whose page is there (AUROC), and whether it holds (ECE, coverage)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.squad import Asked, Dataset, read, write_site
+from corpus.document import Document, Passage, Slice
+from index.build import update
+from index.encoder import open_encoder
+from index.files import Store
+from index.search import Hit
+from qa import open_store
+from qa.assistant import Assistant
+from qa.evaluation import metrics, significance
+from qa.place import Place
+from qa.readers import Reader
+
+ANSWERABLE_ONLY = ("squad1-dev-24-articles", "squadshifts-new-wiki")
+WITH_UNANSWERABLE = "squad2-dev-16-articles"
+INDEXED = "squad1-dev-24-articles"
+NO_ANSWER = 0.5  # fixed before anything was measured
+MOST_WRONG = 0.05  # of what is shown
+
+Figures = dict[str, float]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, default=os.environ.get("QUOTH_DATA"))
+    parser.add_argument("--part", nargs="*", default=["given", "whole", "hidden"])
+    parser.add_argument("--every", type=int, default=1, help="ask only every Nth question")
+    parser.add_argument("--json", type=Path, help="write the figures here, too")
+    options = parser.parse_args(arguments)
+    folder = Path(options.data or ".") / "reader-dev"
+    if not (folder / f"{INDEXED}.json").is_file():
+        sys.stdout.write(f"skipped: {folder} is not there; name its folder with --data DIR\n")
+        return 0
+    parts = {"given": given, "whole": whole, "hidden": hidden}
+    figures: dict[str, Figures] = {}
+    for part in options.part:
+        for name, its in parts[part](folder, options.every):
+            figures[name] = its
+            told = "  ".join(f"{key} {value:.4g}" for key, value in its.items())
+            sys.stdout.write(f"{name:<36} {told}\n")
+            sys.stdout.flush()
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def given(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        reader = _assistant(Path(scratch), read(folder / f"{INDEXED}.json"), ["article-000"]).reader
+        for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
+            data = read(folder / f"{name}.json")
+            yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
+
+
+def _beside(reader: Reader, data: Dataset, every: int, unanswerable: bool) -> Figures:
+    exact, f1, refused = [], [], []
+    for asked in data.asked[::every]:
+        hit = _alone(data.passages[asked.page])
+        (spans,) = reader.read(asked.question, [hit])
+        answer = hit.passage.text[spans[0].start : spans[0].end] if spans else ""
+        if unanswerable and (not spans or spans[0].answerability < NO_ANSWER):
+            answer = ""
+        exact.append(metrics.exact_match(answer, asked.references))
+        f1.append(metrics.token_f1(answer, asked.references))
+        if not asked.references:
+            refused.append(float(answer == ""))
+    figures = {"em": _percent(exact), "f1": _percent(f1), **_interval("f1", f1)}
+    if unanswerable:
+        figures["no_answer_accuracy"] = _percent(refused)
+    return figures
+
+
+def whole(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
+    data = read(folder / f"{INDEXED}.json")
+    exact, f1, ranks, seconds = [], [], [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        assistant = _assistant(Path(scratch), data, data.articles())
+        for asked in data.asked[::every]:
+            started = time.perf_counter()
+            places = assistant.places(asked.question)
+            seconds.append(time.perf_counter() - started)
+            answer = _words(places[0]) if places else ""
+            exact.append(metrics.exact_match(answer, asked.references))
+            f1.append(metrics.token_f1(answer, asked.references))
+            ranks.append(_rank(places, asked.page))
+    at = np.array(ranks)
+    yield (
+        f"whole {INDEXED}",
+        {
+            "em": _percent(exact),
+            "f1": _percent(f1),
+            **_interval("f1", f1),
+            "hit@1": float((at <= 1).mean()),
+            "mrr": float((1 / at).mean()),
+            "ms_median": 1000 * metrics.percentile(50, seconds),
+            "ms_95": 1000 * metrics.percentile(95, seconds),
+        },
+    )
+
+
+def hidden(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
+    """Every second article is indexed."""
+    data = read(folder / f"{INDEXED}.json")
+    there = data.articles()[::2]
+    sure, indexed, right = [], [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        assistant = _assistant(Path(scratch), data, there)
+        for asked in data.asked[::every]:
+            places = assistant.places(asked.question)
+            sure.append(assistant.certainty(asked.question, places))
+            indexed.append(asked.article in there)
+            right.append(indexed[-1] and bool(places) and _is_shown(places[0], asked))
+        clinc = _clinc(folder.parent / "faq" / "clinc-oos" / "data_full.json")
+        off = [assistant.certainty(q, assistant.places(q)) for q in clinc[::every]]
+    answerable = float(np.mean(indexed))
+    yield (
+        f"hidden {INDEXED}",
+        {
+            "auroc": metrics.auroc(sure, indexed),
+            "auroc_right": metrics.auroc(sure, right),
+            "ece": metrics.ece(sure, right),
+            "brier": metrics.brier(sure, right),
+            "coverage_at_5": metrics.coverage_at_risk(MOST_WRONG, sure, right) / answerable,
+            "ceiling": min(1.0, float(np.mean(right)) / (1 - MOST_WRONG) / answerable),
+            "answered_share": float(np.mean(np.array(sure) >= assistant.thresholds[0])),
+            "clinc_mean": float(np.mean(off)) if off else float("nan"),
+            "clinc_answered": float(np.mean(np.array(off) >= assistant.thresholds[0])),
+        },
+    )
+
+
+def _assistant(scratch: Path, data: Dataset, articles: Sequence[str]) -> Assistant:
+    store = scratch / "store"
+    update(Store(store), open_encoder(), [write_site(scratch, data, articles)])
+    return open_store(store)
+
+
+def _alone(text: str) -> Hit:
+    document = Document(
+        "page.txt", text, "", "text", 1, "", (Slice("paragraph", 0, len(text)),), language="en"
+    )
+    return Hit(Passage(document, 0, len(text)), 0.0, 1, "both", 0.0)
+
+
+def _words(place: Place) -> str:
+    return place.hit.passage.text[place.span.start : place.span.end]
+
+
+def _is_shown(place: Place, asked: Asked) -> bool:
+    """Whether the sentence shown is of the right page and has a reference in it."""
+    document = place.hit.passage.document
+    shown = metrics.normalised(place.unit.of(document.text))
+    return document.uri == asked.page and any(
+        metrics.normalised(reference) in shown for reference in asked.references
+    )
+
+
+def _rank(places: Sequence[Place], page: str) -> float:
+    pages = list(dict.fromkeys(place.hit.passage.document.uri for place in places))
+    return pages.index(page) + 1.0 if page in pages else float("inf")
+
+
+def _clinc(file: Path) -> list[str]:
+    return [text for text, _ in json.loads(file.read_bytes())["oos_test"]] if file.is_file() else []
+
+
+def _percent(values: Sequence[float]) -> float:
+    return 100 * float(np.mean(values))
+
+
+def _interval(name: str, values: Sequence[float]) -> Figures:
+    low, high = significance.bootstrap(significance.over(values), len(values))[:2]
+    return {f"{name}_low": 100 * low, f"{name}_high": 100 * high}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Digests of what answers in, the calibration that holds for it out: the owner's or the shipped."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from index import fusion
+from index.search import Index
+from qa.confidence import FEATURES, OWN, SHIPPED, Calibration, read
+from qa.readers import Reader
+
+# For a reader that nothing was fitted to: the score alone decides. Fitted for the sentence reader
+# on the tuning half of tests/faq.jsonl, with which it orders answers and promises nothing.
+UNFITTED = Calibration(
+    made_for={},
+    mean=(0.0,) * len(FEATURES),
+    scale=(1.0,) * len(FEATURES),
+    weights=(4.1,) + (0.0,) * (len(FEATURES) - 1),
+    bias=-4.7,
+    answer_at=0.5,
+    suggest_at=0.3,
+    calibrated=False,
+    facts={},
+)
+
+_log = logging.getLogger("quoth")
+
+
+def digests(index: Index, reader: Reader) -> dict[str, str]:
+    """What a calibration is made for; re-indexing does not change it."""
+    return {
+        "encoder": index.manifest["encoder"]["digest"],
+        "reader": reader.digest,
+        "fusion": fusion.DIGEST,
+    }
+
+
+def chosen(store: Path, made_for: dict[str, str]) -> Calibration:
+    """The owner's for exactly this encoder, reader and fusion, else the shipped, else another
+    one of this reader, which then counts as not calibrated."""
+    own, shipped = _readable(store / OWN), _readable(SHIPPED)
+    if own and not _fitting(own, made_for):
+        _log.warning("%s was made for other models and is set aside: calibrate again", store / OWN)
+    known = [*own, *shipped]
+    fitting = _fitting(known, made_for)
+    if fitting:
+        return fitting[0]
+    same_reader = [c for c in known if c.made_for.get("reader") == made_for["reader"]]
+    return replace(same_reader[-1], calibrated=False) if same_reader else UNFITTED
+
+
+def _readable(file: Path) -> list[Calibration]:
+    if not file.is_file():
+        return []
+    try:
+        return read(file)
+    except ValueError as error:
+        _log.warning("%s; it is set aside", error)
+        return []
+
+
+def _fitting(known: list[Calibration], made_for: dict[str, str]) -> list[Calibration]:
+    return [calibration for calibration in known if calibration.made_for == made_for]

@@ -1,0 +1,1 @@
+"""Test sets in; figures with intervals, reports, comparisons and a gate out."""

@@ -1,0 +1,296 @@
+"""Questions and passages in, batches of word pieces with the places of the answers out."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from corpus.sentences import sentences
+from qa.training.negatives import changed
+from qa.training.noise import typed
+from qa.training.questions import Data, Question, share_of
+
+MAX_TOKENS = 256
+MAX_QUESTION_TOKENS = 48
+MAX_LEAD_TOKENS = 12
+BATCH_TOKENS = 5_000  # padding included
+WINDOW = 2_048  # groups that are sorted by length together
+
+# Share of each source's questions that a stage asks, all where none is given: SQuAD's are most like
+# what is asked of documents.
+SHARE: dict[str, dict[str, float]] = {
+    "positives": {},
+    "groups": {
+        "squad1-train-part": 0.75,
+        "squadshifts-amazon": 0.4,
+        "squadshifts-reddit": 0.4,
+        "policyqa-dev": 0.5,
+        "nqswap-train": 0.4,
+        "qamr-dev": 0.1,
+    },
+}
+LEAD = 0.35  # share of passages with a heading before them, as they have in use
+WHOLE = {"positives": 0.5, "groups": 0.25}  # share of passages that are not cropped
+CROPPED_TO = (40, 130)  # word pieces
+CHANGED = 0.12  # share of questions asked once more so that their passage does not answer
+OWN = 0.25  # share of negatives that are another part of the very same passage
+TWO = 0.3  # share of questions with two negatives instead of one
+_NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
+
+_NO_NAMES = frozenset(
+    "The A An In It This That He She They We You On At For And But If When As".split()
+)
+
+Pieces = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question beside one passage, `[CLS] question [SEP] (lead [SEP]) body [SEP]`.
+
+    `starts` and `ends` are places of the first and last word piece of what answers; none when
+    the passage does not.
+    """
+
+    pieces: Pieces
+    second: int  # where the passage's side begins
+    body: tuple[int, int]
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+
+Group = list[Pair]  # sequences of one question, whose spans compete
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """`(sequences, length)` arrays; `group` numbers the question of each sequence."""
+
+    pieces: NDArray[np.int64]
+    mask: NDArray[np.int64]
+    types: NDArray[np.int64]
+    body: NDArray[np.bool_]
+    starts: NDArray[np.bool_]
+    ends: NDArray[np.bool_]
+    group: NDArray[np.int64]
+
+    @property
+    def groups(self) -> int:
+        return int(self.group[-1]) + 1
+
+
+class Inputs:
+    """Makes sequences of a data set's questions; everything random comes from a given seed."""
+
+    def __init__(self, data: Data, mined: NDArray[np.int32], tokenizer: Tokenizer) -> None:
+        self.data = data
+        self.mined = {id(q): row for q, row in zip(data.questions, mined, strict=True)}
+        self.tokenizer = tokenizer
+        self.cls, self.sep = tokenizer.encode("").ids
+        encoded = tokenizer.encode_batch(data.passages, add_special_tokens=False)
+        self.pieces = [encoding.ids for encoding in encoded]
+        self.offsets = [encoding.offsets for encoding in encoded]
+        self.breaks = [
+            self._breaks(passage, offsets)
+            for passage, offsets in zip(data.passages, self.offsets, strict=True)
+        ]
+        self.leads = [self._lead(passage) for passage in data.passages]
+
+    def chosen(self, stage: str) -> list[Question]:
+        """The questions of a stage, always the same ones."""
+        shares = SHARE[stage]
+        return [
+            question
+            for question in self.data.training()
+            if share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
+        ]
+
+    def batches(
+        self, questions: Sequence[Question], stage: str, seed: int, skip: int = 0
+    ) -> Iterator[list[Batch]]:
+        """One epoch in windows, the first `skip` left out; the same for the same seed."""
+        random = Random(f"{stage} {seed}")
+        order = list(questions)
+        random.shuffle(order)
+        for at in range(skip * WINDOW, len(order), WINDOW):
+            window = Random(f"{stage} {seed} {at}")
+            groups = [g for q in order[at : at + WINDOW] for g in self.groups(q, stage, window)]
+            batches = list(_batches(groups))
+            window.shuffle(batches)
+            yield batches
+
+    def groups(self, question: Question, stage: str, random: Random) -> Iterator[Group]:
+        """A question's sequences, and sometimes a second question that is not answered."""
+        target = MAX_TOKENS if random.random() < WHOLE[stage] else random.randint(*CROPPED_TO)
+        asked = typed(question.text, random)
+        own = self.sequence(asked, question.passage, question.spans, target, random)
+        if stage == "positives":
+            if own.starts:
+                yield [own]
+            return
+        rows = [int(row) for row in self.mined[id(question)] if row >= 0]
+        group = [own]
+        for _ in range(2 if random.random() < TWO else 1):
+            other = self._elsewhere(asked, question, target, random)
+            if other is not None and random.random() < OWN:
+                group.append(other)
+            elif rows:
+                # The first ones are the hardest, and what is met in use.
+                row = rows.pop(min(int(random.expovariate(0.6)), len(rows) - 1))
+                group.append(self.sequence(asked, row, (), target, random))
+        yield group
+        if question.spans and random.random() < CHANGED:
+            passages = self.data.passages
+            others = [passages[row] for row in rows[:3]]
+            other_asked = changed(question.text, passages[question.passage], others, random)
+            if other_asked is not None:
+                text = typed(other_asked, random)
+                kept = self.sequence(text, question.passage, question.spans, target, random)
+                yield [Pair(kept.pieces, kept.second, kept.body)]
+
+    def sequence(
+        self,
+        asked: str,
+        row: int,
+        spans: Sequence[tuple[int, int]],
+        target: int,
+        random: Random,
+        bounds: tuple[int, int] | None = None,
+    ) -> Pair:
+        """A question beside a crop of passage `row` that holds the first of `spans`."""
+        head = [self.cls, *self._question(asked), self.sep]
+        second = len(head)
+        if random.random() < LEAD and self.leads[row]:
+            head += [*self.leads[row], self.sep]
+        room = MAX_TOKENS - len(head) - 1
+        places = [self._places(row, span) for span in spans]
+        keep = places[0] if places else None
+        low, high = bounds or (0, len(self.pieces[row]))
+        first, last = _crop(self.breaks[row], keep, low, high, min(target, room), random)
+        shift = len(head) - first
+        body = self.pieces[row][first:last]
+        inside = [(s, e) for s, e in places if first <= s <= e < last]
+        return Pair(
+            [*head, *body, self.sep],
+            second,
+            (len(head), len(head) + len(body)),
+            tuple(start + shift for start, _ in inside),
+            tuple(end + shift for _, end in inside),
+        )
+
+    def _elsewhere(
+        self, asked: str, question: Question, target: int, random: Random
+    ) -> Pair | None:
+        """Another part of the question's own passage, without the answer's words; None if none."""
+        row, text = question.passage, self.data.passages[question.passage]
+        if not question.spans:
+            return None
+        breaks, offsets = self.breaks[row], self.offsets[row]
+        answers = {text[start:end].casefold() for start, end in question.spans}
+        runs: list[tuple[int, int]] = []
+        for start, end in zip(breaks, breaks[1:], strict=False):
+            sentence = text[offsets[start][0] : offsets[end - 1][1]].casefold()
+            if any(answer in sentence for answer in answers):
+                continue
+            if runs and runs[-1][1] == start:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((start, end))
+        if not runs:
+            return None
+        longest = max(runs, key=lambda run: run[1] - run[0])
+        return self.sequence(asked, row, (), target, random, longest)
+
+    def _question(self, asked: str) -> Pieces:
+        pieces: Pieces = self.tokenizer.encode(asked, add_special_tokens=False).ids
+        return pieces[:MAX_QUESTION_TOKENS]
+
+    def _places(self, row: int, span: tuple[int, int]) -> tuple[int, int]:
+        """The first and last word piece that a span of code points touches."""
+        offsets = self.offsets[row]
+        first = bisect_right(offsets, span[0], key=lambda piece: piece[1])
+        last = bisect_right(offsets, span[1] - 1, key=lambda piece: piece[0]) - 1
+        return min(first, len(offsets) - 1), max(last, first)
+
+    def _breaks(self, passage: str, offsets: list[tuple[int, int]]) -> list[int]:
+        """The word piece at which each sentence begins, and the number of all."""
+        starts = [start for start, _ in offsets]
+        found = {bisect_right(starts, start - 1) for start, _ in sentences(passage)}
+        return [*sorted(place for place in found if place < len(starts)), len(starts)]
+
+    def _lead(self, passage: str) -> Pieces:
+        """What could be the heading above a passage: the name that it says most often."""
+        names = Counter(n.strip() for n in _NAME.findall(passage) if n not in _NO_NAMES)
+        if not names:
+            return []
+        return self._question(max(names, key=lambda n: (names[n], len(n))))[:MAX_LEAD_TOKENS]
+
+
+def _crop(
+    breaks: list[int],
+    keep: tuple[int, int] | None,
+    low: int,
+    high: int,
+    target: int,
+    random: Random,
+) -> tuple[int, int]:
+    """Word pieces from `low` to `high`, at most `target`, by whole sentences where they fit."""
+    if high - low <= target:
+        return low, high
+    inner = [place for place in breaks if low <= place < high]
+    if keep is None:
+        first = random.choice([place for place in inner if place <= high - target // 2] or [low])
+        return first, min(first + target, high)
+    at = max(bisect_right(inner, keep[0]) - 1, 0)
+    first = max(inner[at] if inner else low, keep[1] + 1 - target, low)
+    last = min(next((p for p in inner if p > keep[1]), high), first + target)
+    while last - first < target and (first > low or last < high):
+        before = max((p for p in inner if p < first), default=low)
+        after = min((p for p in inner if p > last), default=high)
+        if (random.random() < 0.5 and first > low) or last >= high:
+            first = max(before, last - target)
+            if first != before:
+                break
+        else:
+            last = min(after, first + target)
+            if last != after:
+                break
+    return first, last
+
+
+def _batches(groups: Sequence[Group]) -> Iterator[Batch]:
+    ordered = sorted(groups, key=lambda group: max(len(s.pieces) for s in group))
+    waiting: list[Group] = []
+    for group in ordered:
+        longest = max(len(s.pieces) for s in group)
+        if waiting and (sum(map(len, waiting)) + len(group)) * longest > BATCH_TOKENS:
+            yield batch(waiting)
+            waiting = []
+        waiting.append(group)
+    if waiting:
+        yield batch(waiting)
+
+
+def batch(groups: Sequence[Group]) -> Batch:
+    sequences = [sequence for group in groups for sequence in group]
+    length = -8 * (-max(len(s.pieces) for s in sequences) // 8)
+    shape = len(sequences), length
+    pieces, mask, types = (np.zeros(shape, np.int64) for _ in range(3))
+    body, starts, ends = (np.zeros(shape, np.bool_) for _ in range(3))
+    for row, one in enumerate(sequences):
+        pieces[row, : len(one.pieces)] = one.pieces
+        mask[row, : len(one.pieces)] = 1
+        types[row, one.second : len(one.pieces)] = 1
+        body[row, slice(*one.body)] = True
+        starts[row, list(one.starts)] = True
+        ends[row, list(one.ends)] = True
+    number = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    return Batch(pieces, mask, types, body, starts, ends, number)

@@ -1,0 +1,114 @@
+"""Data sets in SQuAD's format in, Passages and Questions out, and a part held out of training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Of each file: the share of its questions that is used, and the share of its passages held out.
+# SQuAD's passages come article by article, so the last ones are articles of their own.
+# QAMR asks 34 questions of each of 500 sentences: a sample is enough of it.
+FILES = {
+    "squad1-train-part": (1.0, 0.06),
+    "squadshifts-amazon": (1.0, 0.06),
+    "squadshifts-reddit": (1.0, 0.06),
+    "policyqa-dev": (1.0, 0.0),
+    "nqswap-train": (1.0, 0.0),
+    "qamr-dev": (0.2, 0.0),
+}
+# Of these the offset is the answer's first whole-word occurrence, which may be the wrong one.
+GUESSED = re.compile(r"routerlens|flan|lw_")
+MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P> in its passages
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked of passage number `passage`, and every `(start, end)` that may answer it.
+
+    No spans: the passage does not answer.
+    """
+
+    text: str
+    passage: int
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """`held_out` numbers the passages that no training question or negative comes from."""
+
+    passages: list[str]
+    source: list[str]
+    questions: list[Question]
+    held_out: frozenset[int]
+
+    def training(self) -> list[Question]:
+        return [q for q in self.questions if q.passage not in self.held_out]
+
+    def development(self) -> list[Question]:
+        return [q for q in self.questions if q.passage in self.held_out]
+
+
+def read(folder: Path) -> Data:
+    """Everything under `folder`/reader-train. Raises ValueError when a file is missing."""
+    passages: dict[str, int] = {}
+    source: list[str] = []
+    questions: list[Question] = []
+    held_out: set[int] = set()
+    for name, (used, held) in FILES.items():
+        file = folder / "reader-train" / f"{name}.json"
+        if not file.is_file():
+            raise ValueError(f"{file} is not there; name the data's folder with --data")
+        paragraphs = list(_paragraphs(file))
+        for at, paragraph in enumerate(paragraphs):
+            text = MARKUP.sub(lambda tag: " " * len(tag[0]), paragraph["context"])
+            number = passages.setdefault(text, len(passages))
+            if number == len(source):
+                source.append(name)
+                if at >= len(paragraphs) * (1 - held):
+                    held_out.add(number)
+            questions += [
+                _question(asked, text, number)
+                for asked in paragraph["qas"]
+                if share_of(asked["question"]) < used
+            ]
+    return Data(list(passages), source, questions, frozenset(held_out))
+
+
+def normalised(passage: str) -> str:
+    """A passage by its words alone, to tell whether two are the same."""
+    return " ".join(re.findall(r"\w+", passage.casefold()))
+
+
+def _paragraphs(file: Path) -> Iterator[dict[str, Any]]:
+    for article in json.loads(file.read_bytes())["data"]:
+        yield from article["paragraphs"]
+
+
+def _question(asked: dict[str, Any], text: str, number: int) -> Question:
+    return Question(" ".join(asked["question"].split()), number, _spans(asked, text))
+
+
+def _spans(asked: dict[str, Any], text: str) -> tuple[tuple[int, int], ...]:
+    """The span that most annotators chose, or every occurrence where the offset is a guess."""
+    given = Counter(
+        (a["answer_start"], a["answer_start"] + len(a["text"])) for a in asked.get("answers", ())
+    )
+    if not given:
+        return ()
+    start, end = max(given, key=lambda span: (given[span], span[0] - span[1]))
+    if not GUESSED.search(str(asked.get("source", ""))):
+        return ((start, end),)
+    answer = re.escape(text[start:end])
+    return tuple(m.span() for m in re.finditer(rf"(?<!\w){answer}(?!\w)", text)) or ((start, end),)
+
+
+def share_of(text: str) -> float:
+    """A number from 0 to 1 that only the text decides."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32

@@ -1,0 +1,189 @@
+"""Inputs in, a trained network out: two stages, a checkpoint every few minutes, seeded."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+
+from qa.training import model
+from qa.training.inputs import MAX_TOKENS, WINDOW, Batch, Inputs, batch
+from qa.training.questions import Question
+
+# First every question beside its own passage; then beside passages that do not answer it, too.
+STAGES = (("positives", 0), ("groups", 1))
+SEED = 20
+LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 1e-3
+WARM_UP = 0.03  # of all steps, then linear decay to zero
+WEIGHT_DECAY = 0.01
+CLIP = 1.0
+CHECKPOINT_S = 400
+MEASURED = 600  # held-out questions
+
+_log = logging.getLogger("quoth.training")
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands: the stage and window it is in, and the questions it has seen."""
+
+    stage: int = 0
+    window: int = 0
+    seen: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+
+def train(
+    inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int]] = STAGES
+) -> Path:
+    """Trains, or goes on training, in `work`; the finished weights' file."""
+    finished = work / "reader.safetensors"
+    if finished.is_file():
+        return finished
+    run = _Run(inputs, base, work, stages)
+    run.resume()
+    run.go()
+    model.save(run.network, finished)
+    return finished
+
+
+class _Run:
+    def __init__(
+        self, inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int]]
+    ) -> None:
+        torch.manual_seed(SEED)
+        torch.set_num_threads(os.cpu_count() or 1)  # FAISS, while mining, set one for this thread
+        self.inputs, self.work, self.stages = inputs, work, stages
+        self.questions = [inputs.chosen(stage) for stage, _ in stages]
+        self.total = sum(map(len, self.questions))
+        self.network = model.Network.started_from(base)
+        heads = [*self.network.span.parameters(), *self.network.answerable.parameters()]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": list(self.network.encoder.parameters()), "top": LEARNING_RATE},
+                {"params": heads, "top": HEAD_LEARNING_RATE},
+            ],
+            weight_decay=WEIGHT_DECAY,
+            fused=True,
+        )
+        self.at = Progress()
+        self.losses: list[float] = []
+
+    def go(self) -> None:
+        saved = started = time.monotonic()
+        before = self.at.seconds
+        for batches, seen in self._windows():
+            share = (seen - self.at.seen) / max(1, len(batches))
+            first = self.at.seen
+            for number, one in enumerate(batches):
+                self._step(one, (first + number * share) / self.total)
+            self.at.seen = seen
+            self.at.window += 1
+            self.at.seconds = before + time.monotonic() - started
+            self._tell()
+            if time.monotonic() - saved > CHECKPOINT_S:
+                self._save()
+                saved = time.monotonic()
+        self._save()
+
+    def _windows(self) -> Iterator[tuple[list[Batch], int]]:
+        """What is still to be seen, each window with the number of questions seen by its end."""
+        skip = self.at.window
+        for number in range(self.at.stage, len(self.stages)):
+            stage, epoch = self.stages[number]
+            self.at.stage, self.at.window = number, skip
+            before = sum(map(len, self.questions[:number]))
+            asked = self.questions[number]
+            windows = self.inputs.batches(asked, stage, SEED + epoch, skip)
+            for at, batches in enumerate(windows, skip):
+                yield batches, before + min((at + 1) * WINDOW, len(asked))
+            skip = 0
+
+    def _step(self, one: Batch, progress: float) -> None:
+        warm = min(1.0, progress / WARM_UP) if self.at.steps else 0.01
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["top"] * max(warm, 0.01) * max(0.0, 1 - progress)
+        loss = model.loss_of(self.network, one)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.losses.append(float(loss.detach()))
+        self.at.steps += 1
+
+    def _tell(self) -> None:
+        line = {
+            "stage": self.stages[self.at.stage][0],
+            "seen": self.at.seen,
+            "of": self.total,
+            "steps": self.at.steps,
+            "minutes": round(self.at.seconds / 60, 1),
+            "loss": round(float(np.mean(self.losses)), 4),
+        }
+        self.losses.clear()
+        self._log(line)
+
+    def _log(self, line: dict[str, object]) -> None:
+        with (self.work / "curve.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        _log.info("%s", line)
+
+    def _save(self) -> None:
+        """Weights, optimizer and place, each whole or not there; the place last."""
+        model.save(self.network, self.work / "checkpoint.safetensors")
+        part = self.work / "optimizer.part"
+        torch.save(self.optimizer.state_dict(), part)
+        part.replace(self.work / "optimizer.pt")
+        place = {name: getattr(self.at, name) for name in Progress.__slots__}
+        part = self.work / "place.part"
+        part.write_text(json.dumps(place))
+        part.replace(self.work / "place.json")
+        self._log({"seen": self.at.seen, **measured(self.network, self.inputs)})
+
+    def resume(self) -> None:
+        place = self.work / "place.json"
+        if not place.is_file():
+            return
+        self.network = model.load_into(self.network, self.work / "checkpoint.safetensors")
+        state = torch.load(self.work / "optimizer.pt", weights_only=True)
+        self.optimizer.load_state_dict(state)
+        self.at = Progress(**json.loads(place.read_text()))
+
+
+@torch.no_grad()
+def measured(network: model.Network, inputs: Inputs, limit: int = MEASURED) -> dict[str, float]:
+    """On held-out questions: how often the best span is a right one to the piece, and how well
+    answerability tells a question's own passage from the one that search finds (AUROC)."""
+    asked = [q for q in inputs.data.development() if q.spans]
+    asked = Random(SEED).sample(asked, min(limit, len(asked)))
+    exact, own, other = [], [], []
+    for at in range(0, len(asked), 16):
+        groups = [_beside_one_other(inputs, question) for question in asked[at : at + 16]]
+        start, end, answerable = model.scored(network, one := batch(groups))
+        first, last = start.argmax(1).numpy(), end.argmax(1).numpy()
+        rows = np.arange(len(first))
+        right = one.starts[rows, first] & one.ends[rows, last]
+        has = one.starts.any(1)
+        exact += list(right[has])
+        own += list(answerable.numpy()[has])
+        other += list(answerable.numpy()[~has])
+    above = np.mean([(np.array(own)[:, None] > np.array(other)).mean()])
+    return {"exact": round(float(np.mean(exact)), 4), "auroc": round(float(above), 4)}
+
+
+def _beside_one_other(inputs: Inputs, question: Question) -> list:  # type: ignore[type-arg]
+    random = Random(question.text)
+    pairs = [inputs.sequence(question.text, question.passage, question.spans, MAX_TOKENS, random)]
+    row = int(inputs.mined[id(question)][0])
+    if row >= 0:
+        pairs.append(inputs.sequence(question.text, row, (), MAX_TOKENS, random))
+    return pairs
