@@ -179,6 +179,16 @@ def test_context_is_what_introduces_a_list_only_when_it_ends_in_a_colon():
     assert context(document, three) == []
 
 
+def test_it_knows_whether_words_stand_between_two_parts():
+    text = b"What is needed:\n\n1. Open the box now.\n2. Take it out.\n3. Close it.\n"
+    document = formats.load("text").read(text, "page.txt")
+    introduction, first, second, third = document.blocks
+    assert not document.has_words_between(introduction.end, first.start)
+    assert not document.has_words_between(first.end, second.start)
+    assert document.has_words_between(first.end, third.start)
+    assert document.has_words_between(first.start + 5, second.start)
+
+
 SENTENCES = [
     ("Dr. Smith came. He left.", ["Dr. Smith came.", "He left."]),
     ("See Art. 15, para. 2. It applies.", ["See Art. 15, para. 2.", "It applies."]),
