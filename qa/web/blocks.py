@@ -146,7 +146,8 @@ def _table(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
         scope = "col" if is_header else None
         name = "th" if is_header else "td"
         body.append(element("tr", *(element(name, c, scope=scope, dir="auto") for c in cells)))
-    gap = element("tr", element("td", ELLIPSIS), class_="gap")
+    width = sum(1 for _ in _cells(document.text, lines[0][0]))
+    gap = element("tr", element("td", ELLIPSIS, colspan=width), class_="gap")
     rows = _with_gaps(document, lines, body, gap)
     return element("div", element("table", element("tbody", *rows)), class_="table")
 
