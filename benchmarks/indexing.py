@@ -1,6 +1,6 @@
 """How long it takes to index folders, how much memory, and to ask a question from a cold process.
 
-    python -m benchmarks.indexing "NAME=PATH" ...              writes benchmarks/indexing.md
+    python -m benchmarks.indexing "NAME=PATH" ... [--note TEXT]    writes benchmarks/indexing.md
 
 Each command is a process of its own, as on the command line, over an index made for the run.
 Memory is the largest resident size of any one of its processes, the workers that read included.
@@ -97,7 +97,7 @@ def _megabytes(path: Path) -> float:
     return sum(file.stat().st_size for file in files) / 1e6
 
 
-def table(found: Sequence[Corpus]) -> str:
+def table(found: Sequence[Corpus], note: str = "") -> str:
     help_s = statistics.median(quoth("--help").seconds for _ in range(ASKED))
     columns = (
         "corpus", "size", "documents", "passages", "seconds", "passages/s",
@@ -122,6 +122,7 @@ def table(found: Sequence[Corpus]) -> str:
             "second `quoth index` without any change, *index* its size on disk, *asked* the time",
             f"of `quoth ask` from a cold process (median of {ASKED}). `quoth --help` took "
             f"{help_s:.2f} s.",
+            *([f"\n{note}"] if note else []),
             "",
             f"| {' | '.join(columns)} |",
             "|" + "---|" * len(columns),
@@ -134,11 +135,14 @@ def table(found: Sequence[Corpus]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("corpus", nargs="+", metavar="NAME=PATH")
-    named = [corpus.partition("=") for corpus in parser.parse_args().corpus]
+    parser.add_argument("--note", default="", help="what else ran on the machine, for the table")
+    given = parser.parse_args()
+    named = [corpus.partition("=") for corpus in given.corpus]
     missing = [path for _, _, path in named if not Path(path or "?").exists()]
     if missing:
         parser.error(f"no such file or folder: {missing[0] or 'name each as NAME=PATH'}")
-    TABLE.write_text(table([measured(name, Path(path)) for name, _, path in named]), "utf-8")
+    found = [measured(name, Path(path)) for name, _, path in named]
+    TABLE.write_text(table(found, given.note), "utf-8")
     sys.stdout.write(TABLE.read_text("utf-8"))
 
 
