@@ -164,6 +164,10 @@ def test_code_has_the_sentence_or_step_before_it_that_ends_in_a_colon():
     first, second = (block for block in document.blocks if block.kind == "code")
     assert [c.of(document.text) for c in context(document, first.start)] == ["Run this:"]
     assert context(document, second.start) == []
+    document = markdown("The command is\n\n```\nmake\n```\n\nIt ends\n\n- here\n")
+    make, here = (document.text.index(word) for word in ("make", "here"))
+    assert [c.of(document.text) for c in context(document, make)] == ["The command is"]
+    assert context(document, here) == []
     document = markdown("1. Build it:\n\n   ```\n   make\n   ```\n")
     assert [c.of(document.text) for c in context(document, document.text.index("make"))] == [
         "Build it:"
