@@ -94,6 +94,15 @@ class Document:
             found = number
         return found
 
+    def has_words_between(self, start: int, end: int) -> bool:
+        """Whether a block has a letter or digit there; an item's own bullet or number is none."""
+        for block in self.blocks:
+            if block.end > start and block.start < end:
+                inside = self.text[max(block.start, start) : min(block.end, end)]
+                if any(character.isalnum() for character in inside):
+                    return True
+        return False
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

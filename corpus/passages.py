@@ -15,7 +15,7 @@ from typing import Protocol
 from corpus.document import Document, Passage, Section, Slice
 from corpus.sentences import sentences
 
-VERSION = 2  # raise it when the same document would be cut differently; an index is then rebuilt
+VERSION = 3  # raise it when the same document would be cut differently; an index is then rebuilt
 MAX_TOKENS = 256
 # Of a full budget; of a smaller one at most a fifth and a quarter.
 HEADING_TOKENS = 48
@@ -91,9 +91,18 @@ def context(document: Document, offset: int) -> list[Slice]:
 
 
 def introduces(document: Document, part: Slice) -> bool:
-    """Whether a paragraph, an item or a sentence of theirs announces what stands below it."""
-    worded = part.kind in ("paragraph", "sentence", "item", "step")
-    return worded and part.of(document.text).endswith((":", "："))
+    """Whether a paragraph, an item or a sentence of theirs announces what stands below it.
+
+    It ends in a colon, or stands before code and does not end at all: "The command is".
+    """
+    if part.kind not in ("paragraph", "sentence", "item", "step"):
+        return False
+    last = document.text[part.end - 1]
+    if last in ":：":
+        return True
+    at = bisect_left(document.blocks, part.end, key=lambda block: block.start)
+    before_code = at < len(document.blocks) and document.blocks[at].kind == "code"
+    return before_code and (last.isalnum() or last == ",")
 
 
 class _Splitter:

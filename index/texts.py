@@ -127,6 +127,10 @@ class Texts:
     def document(self, uri: str) -> Document | None:
         return self._load(uri)[0] if self.source(uri) else None
 
+    def holds(self, document: Document) -> bool:
+        """Whether this very document, not only one of its address, is stored."""
+        return self.document(document.uri) == document
+
     def passages_of(self, uri: str) -> list[Passage]:
         return self._load(uri)[1]
 

@@ -81,9 +81,7 @@ class FollowingAssistant:
 
 
 def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
-    vectors.load(
-        settings.engine
-    )  # the index names its own; a name that is none is an error here too
+    vectors.load(settings.engine)  # an index names its own; a name that is none is an error still
     index = Index(generation, encoder)
     names = dict.fromkeys((settings.reader, EVERY_LANGUAGE))
     opened = [readers.load(name).open(encoder, index) for name in names]
@@ -92,10 +90,12 @@ def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> 
 
 def _judge(index: Index, reader: Reader, settings: Settings) -> Judge:
     calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
-    answer_at, suggest_at = settings.answer_at, settings.suggest_at
-    return Judge(
-        reader,
-        calibration,
-        calibration.answer_at if answer_at is None else answer_at,
-        calibration.suggest_at if suggest_at is None else suggest_at,
-    )
+    answer_at = calibration.answer_at if settings.answer_at is None else settings.answer_at
+    suggest_at = settings.suggest_at
+    if suggest_at is None:
+        suggest_at = min(calibration.suggest_at, answer_at)
+    if suggest_at > answer_at:
+        raise ValueError(
+            f"suggest_at ({suggest_at}) is above answer_at ({answer_at}); it must be at most that"
+        )
+    return Judge(reader, calibration, answer_at, suggest_at)

@@ -80,7 +80,10 @@ def _update(settings: Settings, **what: Any) -> int:
 
 
 def _told(report: Report, store: Path) -> str:
+    from index.left_out import told
+
     skipped = [f"skipped {uri}: {reason}" for uri, reason in report.skipped]
+    left_out = [line] if (line := told(report.left_out)) else []
     counts = f"{_count(report.documents, 'document')}, {_count(report.passages, 'passage')}"
     if not report.published:
         return "\n".join([*skipped, f"nothing has changed: {counts} in {store}"])
@@ -88,6 +91,7 @@ def _told(report: Report, store: Path) -> str:
     return "\n".join(
         [
             *skipped,
+            *left_out,
             f"{counts} ({changes}; {_count(len(skipped), 'file')} skipped; "
             f"{_count(report.encoded, 'passage')} encoded) in {report.seconds:.1f} s",
             f"generation {report.generation} is in {store}",
@@ -140,7 +144,11 @@ def info(given: argparse.Namespace) -> int:
     from qa.assemble import open_assistant
 
     settings = _settings(given)
-    facts = open_assistant(settings).info() | {"store": str(settings.store)}
+    assistant = open_assistant(settings)
+    facts = assistant.info() | {
+        "store": str(settings.store),
+        "left_out": assistant.index.manifest.get("left_out"),
+    }
     if given.json:
         _write(json.dumps(facts, ensure_ascii=False, indent=2))
         return DONE

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from index.build import Progress
+from index.reading import Progress
 
 _UNITS = {"reading": "files", "encoding": "passages"}
 

@@ -101,11 +101,7 @@ def load(
                     f"{source} sets {named!r}, which is no setting; known: {', '.join(known)}"
                 )
             values[key] = _parsed(known[key], value, source)
-    settings = Settings(**values)
-    low, high = settings.suggest_at, settings.answer_at
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"suggest_at ({low}) is above answer_at ({high}); it must be at most that")
-    return settings
+    return Settings(**values)
 
 
 def _from_file(file: Path) -> dict[str, Any]:

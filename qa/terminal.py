@@ -35,11 +35,11 @@ def _place(quote: Quote) -> str:
 
 def _quoted(quote: Quote, indent: str = "") -> str:
     """The parts with their source; an ellipsis stands where a list or table is cut short."""
-    text = quote.passage.document.text
+    document = quote.passage.document
     lines: list[str] = []
     end = 0
     for part in quote.to_json()["parts"]:
-        if lines and any(character.isalnum() for character in text[end : part["start"]]):
+        if lines and document.has_words_between(end, part["start"]):
             lines.append(f"{indent}…")
         lines.append(_part(part, indent))
         end = part["end"]

@@ -208,6 +208,13 @@ def test_examples_are_questions_that_the_documents_answer(assistant):
     assert all(assistant.ask(example).answered for example in examples)
 
 
+def test_a_low_answer_at_takes_suggest_at_down_with_it(tmp_path, shop):
+    opened = open_store(tmp_path / "store", answer_at=0.01)
+    assert opened.thresholds == (0.01, 0.01)
+    assert shop.thresholds[1] > 0.01
+    assert open_store(tmp_path / "store", suggest_at=0.0).thresholds == (shop.thresholds[0], 0.0)
+
+
 def test_a_document_in_another_language_is_stemmed_and_answered_in_it(tmp_path, encoder):
     folder = tmp_path / "amt"
     folder.mkdir()

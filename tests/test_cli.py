@@ -27,7 +27,8 @@ def test_index_tells_what_it_read_and_where_it_is(quoth, site, tmp_path):
     (site / "image.png").write_bytes(b"\x89PNG")
     done = quoth("index", "--store", tmp_path / "store", site)
     assert done.returncode == 0, done.stderr
-    first, second, third = done.stdout.splitlines()
+    first, left_out, second, third = done.stdout.splitlines()
+    assert left_out.startswith("left out of web pages as navigation and the like: ")
     assert first.startswith("skipped shop/image.png: has the suffix .png; read are ")
     assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 file skipped;")
     assert third == f"generation 1 is in {tmp_path / 'store'}"

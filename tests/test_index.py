@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 
 import index.build as building
+from corpus.sandbox import Sandbox
 from index.build import update
 from index.encoder import Encoder
 from index.files import Damaged, IndexUnusable, Store
+from index.left_out import told
 from index.search import Index
 from index.texts import Texts
 
@@ -61,16 +63,32 @@ def test_a_second_run_publishes_nothing(store, encoder, site):
 def test_only_what_changed_is_read_and_encoded_again(store, encoder, site, monkeypatch):
     update(store, encoder, [site])
     read = []
-    original = building.Sandbox.read
-    monkeypatch.setattr(
-        building.Sandbox, "read", lambda self, *a: read.append(a[2]) or original(self, *a)
-    )
+    original = Sandbox.read
+    monkeypatch.setattr(Sandbox, "read", lambda self, *a: read.append(a[2]) or original(self, *a))
+    cut = []
+    whole = building.split
+    monkeypatch.setattr(building, "split", lambda d, *a: cut.append(d.uri) or whole(d, *a))
     (site / "contact.txt").write_text("Contact\n\nWrite to the new address in Breda.\n")
     (site / "returns.md").touch()
     report = update(store, encoder, [site])
-    assert read == ["shop/contact.txt"]
+    assert read == cut == ["shop/contact.txt"]
     assert (report.changed, report.added, report.gone, report.encoded) == (1, 0, 0, 1)
     assert found(store, encoder, "Breda address")[0] == "shop/contact.txt"
+
+
+def test_it_tells_how_much_of_pages_was_left_out(store, encoder, site, bees):
+    menu = "".join(f"<li><a href='{n}'>A page on another matter {n}</a></li>" for n in range(40))
+    (site / "menu.html").write_text(f"<nav><ul>{menu}</ul></nav><main><p>Bees sleep.</p></main>")
+    left_out = update(store, encoder, [site]).left_out
+    assert store.current().manifest["left_out"] == left_out
+    ((page, share),) = left_out["mostly"]
+    assert page == "shop/menu.html"
+    assert share > 0.9
+    assert 0.5 < left_out["share"] < share
+    assert told(left_out).startswith("left out of web pages as navigation and the like: ")
+    assert told(left_out).endswith(f"more than half of one page, shop/menu.html ({share:.0%})")
+    assert update(store, encoder, [bees]).left_out == left_out
+    assert told(update(store, encoder, forget=["shop"]).left_out) == ""
 
 
 def test_a_removed_file_leaves_and_other_roots_stay(store, encoder, site, tmp_path):

@@ -164,6 +164,10 @@ def test_code_has_the_sentence_or_step_before_it_that_ends_in_a_colon():
     first, second = (block for block in document.blocks if block.kind == "code")
     assert [c.of(document.text) for c in context(document, first.start)] == ["Run this:"]
     assert context(document, second.start) == []
+    document = markdown("The command is\n\n```\nmake\n```\n\nIt ends\n\n- here\n")
+    make, here = (document.text.index(word) for word in ("make", "here"))
+    assert [c.of(document.text) for c in context(document, make)] == ["The command is"]
+    assert context(document, here) == []
     document = markdown("1. Build it:\n\n   ```\n   make\n   ```\n")
     assert [c.of(document.text) for c in context(document, document.text.index("make"))] == [
         "Build it:"
@@ -177,6 +181,16 @@ def test_context_is_what_introduces_a_list_only_when_it_ends_in_a_colon():
     two, three = (document.text.index(word) for word in ("two", "three"))
     assert [Slice.of(c, document.text) for c in context(document, two)] == ["It needs:"]
     assert context(document, three) == []
+
+
+def test_it_knows_whether_words_stand_between_two_parts():
+    text = b"What is needed:\n\n1. Open the box now.\n2. Take it out.\n3. Close it.\n"
+    document = formats.load("text").read(text, "page.txt")
+    introduction, first, second, third = document.blocks
+    assert not document.has_words_between(introduction.end, first.start)
+    assert not document.has_words_between(first.end, second.start)
+    assert document.has_words_between(first.end, third.start)
+    assert document.has_words_between(first.start + 5, second.start)
 
 
 SENTENCES = [

@@ -61,7 +61,11 @@ def test_every_setting_named_exists_and_is_in_the_guide_with_its_default(everyth
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| `(\w+)` \|", guide, re.M)
     told = {name: (default.strip("`"), variable) for name, default, variable in rows}
     assert told == {
-        name: (str(default) or "empty", PREFIX + name.upper()) for name, default in settings.items()
+        name: (
+            "the calibration's" if default is None else str(default) or "empty",
+            PREFIX + name.upper(),
+        )
+        for name, default in settings.items()
     }
 
 

@@ -81,7 +81,7 @@ def test_it_marks_the_exact_words_inside_their_sentence() -> None:
 
 def test_it_shows_a_list_item_under_its_introduction() -> None:
     quote = shown(answered(quoted(TREATY, "the parties agree"))).one("blockquote")
-    assert [n.text for n in quote.all("p")] == ["Three things end it:"]
+    assert [n.text for n in quote.all("p")] == ["Three things end it:", "…"]
     assert quote.one("ul").one("li").one("mark").text == "the parties agree"
 
 
@@ -93,7 +93,7 @@ def test_it_keeps_the_number_of_a_step() -> None:
 def test_it_shows_a_row_as_a_table_with_its_header() -> None:
     table = shown(answered(quoted(TREATY, "2014"))).one("blockquote").one("table")
     assert [cell.text for cell in table.all("th")] == ["Treaty", "Year", "Parties"]
-    assert [cell.text for cell in table.all("td")] == ["Malabo", "2014", "15"]
+    assert [cell.text for cell in table.all("td")] == ["…", "Malabo", "2014", "15"]
     assert table.one("mark").text == "2014"
 
 

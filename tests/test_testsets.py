@@ -1,4 +1,4 @@
-"""The test dialogues have the form that measuring relies on: each right answer is on its page."""
+"""Test questions and dialogues: the form that measuring relies on, each answer on its page."""
 
 from __future__ import annotations
 
@@ -21,8 +21,16 @@ KINDS = {
 }
 
 
+def lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (HERE / name).read_text("utf-8").splitlines()]
+
+
 def dialogues() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (HERE / "dialogues.jsonl").read_text("utf-8").splitlines()]
+    return lines("dialogues.jsonl")
+
+
+def questions() -> list[dict[str, Any]]:
+    return lines("faq.jsonl")
 
 
 def turns() -> list[dict[str, Any]]:
@@ -42,7 +50,7 @@ def test_every_line_has_an_id_of_its_own_its_turns_and_its_tags() -> None:
 
 def test_every_quote_is_in_the_indexed_text_of_its_page(sample: Path) -> None:
     texts: dict[str, str] = {}
-    for gold in (gold for turn in turns() for gold in turn["gold"]):
+    for gold in (gold for asked in (*turns(), *questions()) for gold in asked["gold"]):
         uri, quote = gold["uri"], folded(gold["quote"])
         assert uri.startswith("sample/"), uri
         if uri not in texts:
@@ -65,3 +73,16 @@ def test_the_questions_are_spread_over_the_pages_and_seldom_asked_in_vain() -> N
     pages = {turn["gold"][0]["uri"] for turn in turns() if turn["gold"]}
     assert len(pages) >= 35
     assert sum(page.startswith("sample/quoth/") for page in pages) >= 6
+
+
+def test_questions_are_in_two_halves_and_a_quarter_of_them_is_asked_in_vain() -> None:
+    keys = {"id", "question", "gold", "tags", "history"}
+    assert all(question.keys() == keys and question["question"].strip() for question in questions())
+    assert len({question["id"] for question in questions()}) == len(questions()) == 200
+    tags = Counter(tag for question in questions() for tag in question["tags"])
+    assert (tags["tuning"], tags["report"]) == (100, 100)
+    assert (tags["unanswerable-near"], tags["unanswerable-far"]) == (25, 25)
+    for question in questions():
+        in_vain = {"unanswerable-near", "unanswerable-far"} & set(question["tags"])
+        assert bool(in_vain) == (not question["gold"])
+        assert len({"tuning", "report"} & set(question["tags"])) == 1

@@ -9,6 +9,7 @@ from itertools import groupby
 from corpus.document import Document, Slice
 from qa.web.markup import Html, element, join
 
+ELLIPSIS = "…"
 CELL_SEPARATOR = " | "  # how every format joins the cells of a row
 _FAMILIES = {"item": "ul", "step": "ol", "header": "table", "row": "table", "code": "pre"}
 
@@ -21,11 +22,16 @@ def show(document: Document, slices: Iterable[Slice], marked: Slice | None = Non
     Slices of one block stand on one line. Where words between two of them are left out, an
     ellipsis says so.
     """
-    lines = _lines(document, slices)
     mark = _Marker(document.text, marked)
     shown: list[Html] = []
+    last: Line = []
+    lines = _lines(document, slices)
     for family, group in groupby(lines, key=lambda line: _FAMILIES.get(line[0].kind, "p")):
-        shown.append(_SHOW[family](document, list(group), mark))
+        together = list(group)
+        if last and _has_gap(document, last, together[0]):
+            shown.append(element("p", ELLIPSIS, class_="gap"))
+        shown.append(_SHOW[family](document, together, mark))
+        last = together[-1]
     return join(*shown)
 
 
@@ -63,7 +69,9 @@ class _Marker:
         for at, part in enumerate(line):
             if at:
                 gap = self.text[line[at - 1].end : part.start]
-                pieces.append(" … " if gap.strip() else self(line[at - 1].end, part.start))
+                pieces.append(
+                    f" {ELLIPSIS} " if gap.strip() else self(line[at - 1].end, part.start)
+                )
             pieces.append(self(part.start, part.end))
         return join(*pieces)
 
@@ -82,6 +90,21 @@ def _lines(document: Document, slices: Iterable[Slice]) -> list[Line]:
     return lines
 
 
+def _has_gap(document: Document, line: Line, following: Line) -> bool:
+    """Whether words between two lines are left out."""
+    return document.has_words_between(line[-1].end, following[0].start)
+
+
+def _with_gaps(
+    document: Document, lines: Sequence[Line], shown: Sequence[Html], gap: Html
+) -> list[Html]:
+    """Each line as it is shown, `gap` between two where one is left out."""
+    result = list(shown[:1])
+    for before, line, its in zip(lines, lines[1:], shown[1:], strict=False):
+        result += [gap, its] if _has_gap(document, before, line) else [its]
+    return result
+
+
 def _block_at(document: Document, offset: int) -> int:
     return bisect_right(document.blocks, offset, key=lambda block: block.start) - 1
 
@@ -91,7 +114,8 @@ def _paragraphs(document: Document, lines: Sequence[Line], mark: _Marker) -> Htm
 
 
 def _bullets(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
-    return element("ul", *(element("li", mark.line(line), dir="auto") for line in lines))
+    items = [element("li", mark.line(line), dir="auto") for line in lines]
+    return element("ul", *_with_gaps(document, lines, items, _LEFT_OUT))
 
 
 def _numbers(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
@@ -100,7 +124,7 @@ def _numbers(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
     for line in lines:
         number = _number_of_step(document, line[0].start)
         items.append(element("li", mark.line(line), value=number, dir="auto"))
-    return element("ol", *items)
+    return element("ol", *_with_gaps(document, lines, items, _LEFT_OUT))
 
 
 def _number_of_step(document: Document, offset: int) -> int:
@@ -122,7 +146,10 @@ def _table(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
         scope = "col" if is_header else None
         name = "th" if is_header else "td"
         body.append(element("tr", *(element(name, c, scope=scope, dir="auto") for c in cells)))
-    return element("div", element("table", element("tbody", *body)), class_="table")
+    width = sum(1 for _ in _cells(document.text, lines[0][0]))
+    gap = element("tr", element("td", ELLIPSIS, colspan=width), class_="gap")
+    rows = _with_gaps(document, lines, body, gap)
+    return element("div", element("table", element("tbody", *rows)), class_="table")
 
 
 def _cells(text: str, row: Slice) -> Iterator[tuple[int, int]]:
@@ -136,4 +163,5 @@ def _code(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
     return join(*(element("pre", element("code", mark.line(line))) for line in lines))
 
 
+_LEFT_OUT = element("li", ELLIPSIS, class_="gap")
 _SHOW = {"p": _paragraphs, "ul": _bullets, "ol": _numbers, "table": _table, "pre": _code}
