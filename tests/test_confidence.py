@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from qa import calibrations, open_store
-from qa.confidence import FEATURES, SHIPPED, Calibration, read
+from qa.confidence import FEATURES, Calibration, read
 from qa.evaluation import calibration
 
 RANDOM = np.random.default_rng(5)
@@ -91,14 +91,6 @@ def test_a_calibration_for_other_models_is_set_aside_with_a_warning(fitted, tmp_
     assert chosen.weights == fitted.weights  # the same reader's curve still orders answers
     assert "was made for other models and is set aside" in caplog.text
     assert calibrations.chosen(tmp_path, {**MADE_FOR, "reader": "other"}) is calibrations.UNFITTED
-
-
-def test_the_shipped_calibration_is_for_what_answers_here(assistant):
-    (shipped,) = read(SHIPPED)
-    judge = assistant.judges[0]
-    assert shipped.made_for == calibrations.digests(assistant.index, judge.reader)
-    assert judge.calibration == shipped
-    assert assistant.ask("What is a Red Notice?").calibrated is True
 
 
 def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):

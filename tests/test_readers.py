@@ -210,7 +210,7 @@ def test_damaged_weights_are_refused_and_the_untrained_reader_says_so(
         network.Network.shipped(weights)
     monkeypatch.setattr(network, "FOLDER", weights)
     monkeypatch.setattr(network.Network.shipped.__func__, "__defaults__", (weights,))
-    assistant = open_store(sample_store)
+    assistant = open_store(sample_store, reader="spans")
     answer = assistant.ask("What is a red notice?")
     assert answer.models["reader"].startswith("sentences@")
     assert answer.calibrated is False
