@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import Match, SequenceMatcher
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
@@ -89,13 +90,13 @@ class Library:
         self.pages = {document.uri: Page(document) for document in documents}
 
     def named(self, name: str) -> list[Page]:
-        """The pages that a uri, an address, the end of a path or a title names."""
+        """The pages that a uri, address, end of a path (with suffix or without) or title names."""
         given, address = name.strip().casefold(), _address(name)
         exact = [page for page in self.pages.values() if given == page.uri.casefold()]
         if exact:
             return exact
         by_address = [p for p in self.pages.values() if p.url and _address(p.url) == address]
-        by_path = [p for p in self.pages.values() if f"/{p.uri}".casefold().endswith(f"/{given}")]
+        by_path = [page for page in self.pages.values() if _ends(page.uri.casefold(), given)]
         by_title = [p for p in self.pages.values() if p.title.strip().casefold() == given]
         return by_address or by_path or by_title
 
@@ -127,6 +128,12 @@ def _same(blocks: Sequence[Match]) -> int:
 
 def _span(blocks: Sequence[Match]) -> int:
     return blocks[-1].b + blocks[-1].size - blocks[0].b
+
+
+def _ends(uri: str, given: str) -> bool:
+    return f"/{uri}".endswith(f"/{given}") or f"/{PurePosixPath(uri).with_suffix('')}".endswith(
+        f"/{given}"
+    )
 
 
 def _address(url: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from index.files import replace
 from qa.assistant import Assistant
 from qa.evaluation import metrics
 from qa.evaluation.measures import Figure
@@ -85,18 +86,22 @@ def _opened(
         return
     try:
         done.update(_read(journal, header))
-        with journal.open("w", encoding="utf-8") as file:
-            for value in (header, *done.values()):
-                _append(file, value)
+        begun = "".join(map(_line, (header, *done.values())))
+        replace(journal, begun.encode("utf-8", "surrogatepass"))  # whole, whatever happens now
+        with journal.open("a", encoding="utf-8", errors="surrogatepass") as file:
             yield lambda outcome: _append(file, outcome)
     except OSError as error:
         raise ValueError(f"{journal} could not be written: {error.strerror}") from None
 
 
 def _append(file: TextIO, value: dict[str, Any]) -> dict[str, Any]:
-    file.write(json.dumps(value, ensure_ascii=False) + "\n")
+    file.write(_line(value))
     file.flush()
     return value
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
 
 
 def _read(journal: Path, header: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -43,7 +43,12 @@ def terminal(value: dict[str, Any]) -> str:
 
 def markdown(value: dict[str, Any]) -> str:
     """A summary for a pull request: headline figures, losses, the surest mistakes."""
-    lines = [f"### Quoth: {_of(value)}", "", "| figure | value | 95 % interval |", "|---|---|---|"]
+    lines = [
+        f"### Quoth: {_cell(_of(value))}",
+        "",
+        "| figure | value | 95 % interval |",
+        "|---|---|---|",
+    ]
     for name in HEADLINES:
         figure = value["metrics"].get(name)
         if figure and figure["value"] is not None:
