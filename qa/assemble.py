@@ -14,6 +14,7 @@ from qa import readers
 from qa.answer import Answer
 from qa.assistant import Assistant
 from qa.settings import Settings
+from qa.suggest import Suggestions
 
 LOOK_EVERY_S = 1.0
 
@@ -54,6 +55,9 @@ class FollowingAssistant:
 
     def examples(self, count: int) -> list[str]:
         return self._assistant.examples(count)
+
+    def suggestions(self) -> Suggestions:
+        return self._assistant.suggestions()
 
     def info(self) -> dict[str, Any]:
         return self._assistant.info()

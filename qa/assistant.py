@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from corpus.document import Document, Passage
 from index.search import Hit, Index
-from qa import citation, confidence
+from qa import citation, confidence, steps
 from qa.answer import Answer, Quote, Role, Span, Verdict
 from qa.examples import examples
 from qa.freshness import Freshness
 from qa.question import understood
 from qa.readers import Reader
 from qa.settings import Settings
+from qa.suggest import Suggestions
 
 CLOSEST = 3  # passages shown when the documents do not answer
 ALSO = 3  # other places shown beside an answer
@@ -83,6 +84,14 @@ class Assistant:
     def examples(self, count: int) -> list[str]:
         """Questions that the documents answer, to show what can be asked."""
         return examples(self.index, count)
+
+    def suggestions(self) -> Suggestions:
+        """What to ask and where to look, from the documents' headings."""
+        return self._suggestions
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        return Suggestions(self.index)
 
     @cached_property
     def models(self) -> dict[str, str]:
@@ -158,6 +167,7 @@ class _Clock:
         now = time.perf_counter()
         self._laps[step] = (now - self._last) * 1000
         self._last = now
+        steps.done(step)
 
     def laps(self) -> dict[str, float]:
         return {**self._laps, "total": (time.perf_counter() - self._started) * 1000}

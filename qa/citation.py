@@ -39,7 +39,7 @@ def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> 
     sentence = Slice("sentence", whole[0].start, last.end)
     parts = (*context(document, whole[0].start), *whole, *items)
     quote = Quote(role, passage, parts, sentence, exact, state)
-    return replace(quote, link=_link(quote))
+    return replace(quote, link=link_to(document, exact))
 
 
 def check(answer: dict[str, Any], stored: Callable[[str], Document | None]) -> None:
@@ -80,9 +80,9 @@ def _introduced(document: Document, unit: Slice) -> list[Slice]:
     return items
 
 
-def _link(quote: Quote) -> str:
-    document = quote.passage.document
+def link_to(document: Document, exact: Slice) -> str:
+    """Where a visitor sees these words: on the page itself if it has an address, else on ours."""
     if document.url is None:
-        return source_link(document.uri, quote.exact.start, quote.exact.end)
-    anchor = document.section_at(quote.exact.start).anchor
+        return source_link(document.uri, exact.start, exact.end)
+    anchor = document.section_at(exact.start).anchor
     return f"{document.url}#{anchor}" if anchor and "#" not in document.url else document.url
