@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from qa.inbox import add_arguments as add_inbox
 from qa.inbox import run as run_inbox
+from qa.snippet import add_arguments as add_widget
+from qa.snippet import run as run_widget
 
 if TYPE_CHECKING:
     from index.build import Report
@@ -178,6 +180,11 @@ def inbox(given: argparse.Namespace) -> int:
     return DONE
 
 
+def widget(given: argparse.Namespace) -> int:
+    _write(run_widget(given))
+    return DONE
+
+
 def _settings(given: argparse.Namespace) -> Settings:
     from dataclasses import fields
 
@@ -242,6 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     add_inbox(command("inbox", inbox, "Read, close, export and delete what visitors wrote."))
+    add_widget(command("widget", widget, "Print the lines that put the help on a site's pages."))
     command("verify", verify, "Check the index and read every source again to compare it.")
     return parser
 

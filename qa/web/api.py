@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from qa.answer import Answer
 from qa.web import schema
 from qa.web.guard import BROKEN
 from qa.web.line import Busy
@@ -41,7 +42,8 @@ def router(service: Service) -> APIRouter:
     async def ask(given: schema.Question) -> JSONResponse:
         started = time.perf_counter()
         try:
-            answer = await asyncio.shield(service.line.ask(given.question, _turns(given)))
+            asked = service.line.ask(given.question, _turns(given))
+            answer = (await asyncio.shield(asked)).to_json()
         except (Busy, ValueError) as error:
             return refusal(error)
         await service.answered(answer, given.page, time.perf_counter() - started)
@@ -116,14 +118,14 @@ def _turns(given: schema.Question) -> Sequence[dict[str, str]]:
 
 async def _concluded(
     service: Service,
-    asked: asyncio.Task[dict[str, Any]],
+    asked: asyncio.Task[Answer],
     page: str | None,
     events: asyncio.Queue[tuple[str, Any]],
 ) -> None:
     """Puts the last event, whether or not anybody still reads them."""
     started = time.perf_counter()
     try:
-        answer = await asked
+        answer = (await asked).to_json()
         await service.answered(answer, page, time.perf_counter() - started)
         events.put_nowait(("answer", answer))
     except ValueError as error:

@@ -86,15 +86,20 @@ class Guard:
             allowed = ", ".join(sorted({m for r in routes for m in r.methods}))
             return _refused(path, 405, f"Here only {allowed} is answered.", allow=allowed)
         return (
-            self._foreign(path, headers)
+            self._foreign(scope["method"], path, headers)
             or _unfit(path, route, headers)
             or self._hasty(route, scope, path)
         )
 
-    def _foreign(self, path: str, headers: Headers) -> Response | None:
-        """Browsers say which page asks; others say nothing and carry no visitor's authority."""
+    def _foreign(self, method: str, path: str, headers: Headers) -> Response | None:
+        """Browsers say which page asks; others say nothing and carry no visitor's authority.
+
+        Other origins' pages may read what is public, as their browsers let them, but not the API.
+        """
         origin = headers.get("origin")
-        if origin is None or not _is_api(path) or origin.lower() in self._origins:
+        if origin is None or origin.lower() in self._origins:
+            return None
+        if method != "POST" and not _is_api(path):
             return None
         if urlsplit(origin).netloc.lower() == headers.get("host", "").lower():
             return None

@@ -6,12 +6,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from qa import steps
+from qa.answer import Answer
 from qa.web.page import Assistant
 
 Turns = Sequence[dict[str, str]]
@@ -36,7 +36,7 @@ class Line:
         self._places = at_once + waiting
         self._limiter: anyio.CapacityLimiter | None = None
         self._takes_s = FIRST_GUESS_S
-        self._tasks: set[asyncio.Task[dict[str, Any]]] = set()
+        self._tasks: set[asyncio.Task[Answer]] = set()
 
     @property
     def length(self) -> int:
@@ -49,8 +49,8 @@ class Line:
 
     def ask(
         self, question: str, turns: Turns = (), heard: Callable[[str], None] | None = None
-    ) -> asyncio.Task[dict[str, Any]]:
-        """The answer's JSON in time. The task holds a place until its thread is done.
+    ) -> asyncio.Task[Answer]:
+        """The answer in time. The task holds a place until its thread is done.
 
         Raises Busy at once when every place is taken; the task raises what `ask` raises. `heard`
         is called in the answering thread, with each step that is done.
@@ -64,10 +64,10 @@ class Line:
 
     async def _in_turn(
         self, question: str, turns: Turns, heard: Callable[[str], None] | None
-    ) -> dict[str, Any]:
+    ) -> Answer:
         self._limiter = self._limiter or anyio.CapacityLimiter(self._at_once)
 
-        def answered() -> tuple[dict[str, Any], float]:
+        def answered() -> tuple[Answer, float]:
             started = time.perf_counter()
             with steps.heard(heard or (lambda step: None)):
                 answer = answer_to(self._assistant, question, turns)
@@ -78,6 +78,6 @@ class Line:
         return answer
 
 
-def answer_to(assistant: Assistant, question: str, turns: Turns) -> dict[str, Any]:
-    """One question's answer as JSON."""
-    return assistant.ask(question).to_json()
+def answer_to(assistant: Assistant, question: str, turns: Turns) -> Answer:
+    """One question's answer. The turns before it are for an assistant that takes them."""
+    return assistant.ask(question)

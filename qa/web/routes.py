@@ -43,6 +43,11 @@ ROUTES = (
     Route(_READ, "/health", "that the process runs"),
     Route(_READ, r"/source/.+", "the indexed text of a document", "reads"),
     Route(_READ, r"/web/.+", "our style sheets and scripts"),
+    Route(_READ, r"/widget(?:-[0-9a-f]{12})?\.js", "the widget"),
+    Route(_READ, r"/widget/[a-z]{2}\.json", "the widget's words in a language"),
+    Route(_READ, "/frame", "the widget as a page, to be framed"),
+    Route(_READ, "/plain", "asking without JavaScript", "asks"),
+    Route(("POST",), "/plain/message", "writing without JavaScript", "messages", LARGE),
     # Of the 84 routes that Gradio mounts, what its page asks for.
     Route(_READ, r"/(?:config|theme\.css|robots\.txt|favicon\.ico)", "the chat page"),
     Route(_READ, r"/(?:assets|static|svelte)/.+", "the chat page"),

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.answer import SCHEMA
 from qa.desk import Desk
 from qa.settings import Settings
-from qa.web import api, api_desk, api_state, assets, page, schema
+from qa.web import api, api_desk, api_state, assets, embed, page, plain, schema
 from qa.web.front import front
 from qa.web.guard import Guard, path_below
 from qa.web.routes import API
@@ -64,7 +64,10 @@ def create_app(
     )
     app.add_middleware(Guard, settings=settings, root_path=root_path)
     app.mount(assets.ROUTE, StaticFiles(directory=assets.FOLDER))
-    _add_api(app, Service(assistant, settings, desk))
+    service = Service(assistant, settings, desk)
+    _add_api(app, service)
+    embed.mount(app, settings, root_path)
+    plain.mount(app, service, root_path)
 
     @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
