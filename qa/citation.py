@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,9 @@ from urllib.parse import quote as percent_encoded
 from corpus.document import Document, Passage, Slice
 from corpus.passages import context, units
 from qa.answer import Quote, Role, Span, State
+from qa.fragment import fragment
 
+AROUND = 300  # characters before and after, which tell equal sentences of a page apart
 LISTED = 12  # items shown of a list whose introduction is the answer
 
 
@@ -81,8 +84,43 @@ def _introduced(document: Document, unit: Slice) -> list[Slice]:
 
 
 def link_to(document: Document, exact: Slice) -> str:
-    """Where a visitor sees these words: on the page itself if it has an address, else on ours."""
+    """Where a visitor sees these words: marked on the page itself if that has an address.
+
+    Without a fragment that marks them alone, the section's anchor; without that, the page. A
+    document without an address is shown on our own page.
+    """
     if document.url is None:
         return source_link(document.uri, exact.start, exact.end)
-    anchor = document.section_at(exact.start).anchor
+    address = section_link(document, exact.start)
+    marking = _fragment(document, exact)
+    if marking is None:
+        return address
+    return f"{address}{'' if '#' in address else '#'}:~:{marking}"
+
+
+def section_link(document: Document, start: int) -> str:
+    """The heading's anchor on the page, or the page; our own page for want of an address."""
+    if document.url is None:
+        return source_link(document.uri, start, start)
+    anchor = document.section_at(start).anchor
     return f"{document.url}#{anchor}" if anchor and "#" not in document.url else document.url
+
+
+def _fragment(document: Document, exact: Slice) -> str | None:
+    page = document.page_text or (document.text if document.extractor == "text" else None)
+    if page is None:
+        return None
+    lines = [
+        line
+        for block in document.blocks
+        if block.start < exact.end and block.end > exact.start
+        for line in _lines(document.text, block, exact)
+    ]
+    before = document.text[max(0, exact.start - AROUND) : exact.start]
+    return fragment(page, lines, before, document.text[exact.end : exact.end + AROUND])
+
+
+def _lines(text: str, block: Slice, exact: Slice) -> list[str]:
+    """What of a block is sought, a line for what a browser shows in one box: a cell, a line."""
+    words = text[max(block.start, exact.start) : min(block.end, exact.end)]
+    return re.split(r" \| |\n" if block.kind in ("row", "header") else r"\n", words)

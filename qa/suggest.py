@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from corpus.document import Document, Slice
 from index.search import Index
-from qa.citation import link_to
+from qa.citation import section_link
 
 HEADINGS = 50_000  # looked at
 MAX_CHARACTERS = 120
@@ -62,7 +62,7 @@ class Suggestions:
 def _headings(index: Index) -> Iterator[Heading]:
     for document in index.texts.documents():
         for text, place in _in(document):
-            yield Heading(text, document.title, link_to(document, place))
+            yield Heading(text, document.title, section_link(document, place.start))
 
 
 def _in(document: Document) -> Iterator[tuple[str, Slice]]:
