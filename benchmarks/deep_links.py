@@ -48,13 +48,13 @@ PLACE = r"""([sentence, before, after]) => {
     return known.get(text);
   };
   const wanted = letters(sentence);
-  const nodes = [], owners = [];
+  const owners = [], characters = [];  // of each letter, its character; of each character, its node
   let all = "";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     for (let i = 0; i < node.data.length; i++) {
-      const kept = letters(node.data[i]);
-      for (const letter of kept) { all += letter; owners.push([node, i]); }
+      for (const letter of letters(node.data[i])) { all += letter; owners.push(characters.length); }
+      characters.push([node, i]);
     }
   }
   const common = (one, other) => {
@@ -70,15 +70,20 @@ PLACE = r"""([sentence, before, after]) => {
     if (fits <= best) continue;
     best = fits;
     const range = document.createRange();
-    // Brackets and full stops around the letters belong to the sentence or stand at it.
-    let [first, start] = owners[at];
-    while (start > 0 && !letters(first.data[start - 1])) start--;
-    let [last, end] = owners[at + wanted.length - 1];
-    do end++; while (end < last.length && !letters(last.data[end]));
-    while (/\s/.test(first.data[start])) start++;
-    while (/\s/.test(last.data[end - 1])) end--;
-    range.setStart(first, start);
-    range.setEnd(last, end);
+    // Signs that open before it and that close after it belong to it; white space does not.
+    let start = owners[at], end = owners[at + wanted.length - 1];
+    const sign = (index) => characters[index] && characters[index][0].data[characters[index][1]];
+    const beyond = (index, step, signs) => {
+      let reached = index;
+      for (let next = index + step; signs.test(sign(next) ?? "x"); next += step) {
+        if (!/\s/.test(sign(next))) reached = next;
+      }
+      return reached;
+    };
+    start = beyond(start, -1, /[\s\[({<"'“‘|$-]/);
+    end = beyond(end, 1, /[\s\[\])}>"'”’.,;:!?…§|*-]/);
+    range.setStart(...characters[start]);
+    range.setEnd(characters[end][0], characters[end][1] + 1);
     place = [...range.getClientRects()].map((b) => [b.left, b.top, b.right, b.bottom]);
   }
   return place;
@@ -188,7 +193,7 @@ def _outside(marked: np.ndarray[Any, Any], boxes: list[list[float]]) -> bool:
 def _covered(marked: np.ndarray[Any, Any], boxes: list[list[float]]) -> bool:
     """Whether every box that is on the screen has the highlight in it."""
     for left, top, right, bottom in boxes:
-        if bottom > HEIGHT - SLACK or top < SLACK or right - left < 4:
+        if bottom > HEIGHT - SLACK or top < SLACK or right - left < 12:
             continue
         x, y = marked[:, 0], marked[:, 1]
         if not ((left <= x) & (x <= right) & (top <= y) & (y <= bottom)).any():

@@ -18,7 +18,7 @@ from typing import Any
 FILE = Path("quoth.toml")
 PREFIX = "QUOTH_"
 # Read by tests and benchmarks, not by Quoth.
-_OTHERS = frozenset({"QUOTH_DATA", "QUOTH_HTML_MANUAL"})
+_OTHERS = frozenset({"QUOTH_DATA", "QUOTH_HTML_MANUAL", "QUOTH_SCHEMA_SECONDS"})
 
 Parser = Callable[[Any], Any]
 
