@@ -13,9 +13,9 @@ from qa.confidence import FEATURES, Calibration, read
 from qa.evaluation import calibration
 
 RANDOM = np.random.default_rng(5)
-ROWS = RANDOM.normal(size=(400, len(FEATURES)))
+ROWS = RANDOM.normal(size=(4_000, len(FEATURES)))
 CHANCE = 1 / (1 + np.exp(-(2 * ROWS[:, 0] - ROWS[:, 3])))
-RIGHT = RANDOM.random(400) < CHANCE
+RIGHT = RANDOM.random(4_000) < CHANCE
 MADE_FOR = {"encoder": "e", "reader": "r", "fusion": "f"}
 
 
@@ -50,7 +50,7 @@ def test_a_looser_aim_answers_more(fitted):
     assert fitted.suggest_at <= fitted.answer_at
 
 
-@pytest.mark.parametrize("right", [RIGHT[:20], np.ones(400, bool), np.zeros(400, bool)])
+@pytest.mark.parametrize("right", [RIGHT[:20], np.ones(4_000, bool), np.zeros(4_000, bool)])
 def test_too_little_to_fit_is_refused_in_a_sentence(right):
     with pytest.raises(ValueError, match="too few to calibrate with; at least 40"):
         calibration.fit(ROWS[: len(right)], right, MADE_FOR)

@@ -167,6 +167,8 @@ def measured(network: model.Network, inputs: Inputs, limit: int = MEASURED) -> d
     """On held-out questions: how often the best span is a right one to the piece, and how well
     answerability tells a question's own passage from the one that search finds (AUROC)."""
     asked = [q for q in inputs.data.development() if q.spans]
+    if not asked:
+        return {}
     asked = Random(SEED).sample(asked, min(limit, len(asked)))
     exact, own, other = [], [], []
     for at in range(0, len(asked), 16):
