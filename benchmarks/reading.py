@@ -72,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def given(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
     with tempfile.TemporaryDirectory() as scratch:
-        reader = _assistant(Path(scratch), read(folder / f"{INDEXED}.json"), ["article-000"]).reader
+        data = read(folder / f"{INDEXED}.json")
+        reader = _assistant(Path(scratch), data, ["article-000"]).judges[0].reader
         for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
             data = read(folder / f"{name}.json")
             yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
@@ -103,7 +104,7 @@ def whole(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
         assistant = _assistant(Path(scratch), data, data.articles())
         for asked in data.asked[::every]:
             started = time.perf_counter()
-            places = assistant.places(asked.question)
+            places, _ = _judged(assistant, asked.question)
             seconds.append(time.perf_counter() - started)
             answer = _words(places[0]) if places else ""
             exact.append(metrics.exact_match(answer, asked.references))
@@ -132,12 +133,12 @@ def hidden(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
     with tempfile.TemporaryDirectory() as scratch:
         assistant = _assistant(Path(scratch), data, there)
         for asked in data.asked[::every]:
-            places = assistant.places(asked.question)
-            sure.append(assistant.certainty(asked.question, places))
+            places, certainty = _judged(assistant, asked.question)
+            sure.append(certainty)
             indexed.append(asked.article in there)
             right.append(indexed[-1] and bool(places) and _is_shown(places[0], asked))
         clinc = _clinc(folder.parent / "faq" / "clinc-oos" / "data_full.json")
-        off = [assistant.certainty(q, assistant.places(q)) for q in clinc[::every]]
+        off = [_judged(assistant, question)[1] for question in clinc[::every]]
     answerable = float(np.mean(indexed))
     yield (
         f"hidden {INDEXED}",
@@ -148,9 +149,9 @@ def hidden(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
             "brier": metrics.brier(sure, right),
             "coverage_at_5": metrics.coverage_at_risk(MOST_WRONG, sure, right) / answerable,
             "ceiling": min(1.0, float(np.mean(right)) / (1 - MOST_WRONG) / answerable),
-            "answered_share": float(np.mean(np.array(sure) >= assistant.thresholds[0])),
+            "answered_share": float(np.mean(np.array(sure) >= assistant.judges[0].answer_at)),
             "clinc_mean": float(np.mean(off)) if off else float("nan"),
-            "clinc_answered": float(np.mean(np.array(off) >= assistant.thresholds[0])),
+            "clinc_answered": float(np.mean(np.array(off) >= assistant.judges[0].answer_at)),
         },
     )
 
@@ -159,6 +160,14 @@ def _assistant(scratch: Path, data: Dataset, articles: Sequence[str]) -> Assista
     store = scratch / "store"
     update(Store(store), open_encoder(), [write_site(scratch, data, articles)])
     return open_store(store)
+
+
+def _judged(assistant: Assistant, question: str) -> tuple[list[Place], float]:
+    """Every place, best first, and the probability that the best is right."""
+    hits = assistant.hits(question)
+    judge = assistant.judge(hits)
+    places = judge.places(question, hits)
+    return places, judge.certainty(question, places, assistant.index.lexical)
 
 
 def _alone(text: str) -> Hit:

@@ -113,7 +113,9 @@ class Answer:
 
     @property
     def text(self) -> str | None:
-        """The exact words that answer, or None."""
+        """The exact words that answer, or None; a fixed reply's words are its reason's."""
+        if self.verdict == "fixed":
+            return self.reason
         if not self.answered or not self.quotes:
             return None
         quote = self.quotes[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
 from typing import Any
 
 from corpus.document import Document
@@ -15,10 +14,12 @@ from index.search import Index
 from qa import calibrations, readers
 from qa.answer import Answer
 from qa.assistant import Assistant
-from qa.confidence import Calibration
+from qa.judgement import Judge
+from qa.readers import Reader
 from qa.settings import Settings
 
 LOOK_EVERY_S = 1.0
+EVERY_LANGUAGE = "sentences"  # the reader for documents that the chosen one cannot read
 
 _log = logging.getLogger("quoth")
 
@@ -82,19 +83,19 @@ class FollowingAssistant:
 def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
     vectors.load(settings.engine)  # an index names its own; a name that is none is an error still
     index = Index(generation, encoder)
-    reader = readers.load(settings.reader).open(encoder, index)
+    names = dict.fromkeys((settings.reader, EVERY_LANGUAGE))
+    opened = [readers.load(name).open(encoder, index) for name in names]
+    return Assistant(index, [_judge(index, reader, settings) for reader in opened], settings)
+
+
+def _judge(index: Index, reader: Reader, settings: Settings) -> Judge:
     calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
-    return Assistant(index, reader, calibration, _in_order(settings, calibration))
-
-
-def _in_order(settings: Settings, calibration: Calibration) -> Settings:
-    """Settings whose `suggest_at` is at most `answer_at`; ValueError where it is set above it."""
     answer_at = calibration.answer_at if settings.answer_at is None else settings.answer_at
-    if settings.suggest_at is None:
-        return replace(settings, suggest_at=min(calibration.suggest_at, answer_at))
-    if settings.suggest_at > answer_at:
+    suggest_at = settings.suggest_at
+    if suggest_at is None:
+        suggest_at = min(calibration.suggest_at, answer_at)
+    if suggest_at > answer_at:
         raise ValueError(
-            f"suggest_at ({settings.suggest_at}) is above answer_at ({answer_at}); "
-            "it must be at most that"
+            f"suggest_at ({suggest_at}) is above answer_at ({answer_at}); it must be at most that"
         )
-    return settings
+    return Judge(reader, calibration, answer_at, suggest_at)

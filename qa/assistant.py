@@ -5,79 +5,75 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from corpus.document import Document, Passage
-from index.search import Index
-from qa import citation, confidence
+from index.search import Hit, Index
+from qa import agreement, citation, conversation, replies
 from qa.answer import Answer, Quote, Role, Span, Verdict
-from qa.confidence import Calibration, Features
-from qa.coverage import Asked
 from qa.examples import examples
 from qa.freshness import Freshness
-from qa.place import Place, ranked
+from qa.judgement import Judge
+from qa.place import Place, shown
 from qa.question import understood
-from qa.readers import Reader
 from qa.settings import Settings
 
 CLOSEST = 3  # passages shown when the documents do not answer
 ALSO = 3  # other places shown beside an answer
-MARGIN = 0.05  # how far another place's score may be below the answer's
 REASONS: dict[Verdict, tuple[str, str]] = {
     "answered": ("found", "The documents say this."),
     "unsure": ("low_confidence", "These passages are close, but may not answer the question."),
     "none": ("not_in_documents", "The documents do not say."),
 }
+DIFFER = ("documents_differ", "The documents differ; each says this at its own date.")
 
 
 class Assistant:
     """Answers from one open index. Safe to share between threads."""
 
-    def __init__(
-        self, index: Index, reader: Reader, calibration: Calibration, settings: Settings
-    ) -> None:
+    def __init__(self, index: Index, judges: Sequence[Judge], settings: Settings) -> None:
+        """Of the judges the first one that takes what search found is asked; the last takes all."""
         self.index = index
-        self.reader = reader
-        self.calibration = calibration
+        self.judges = judges
         self.settings = settings
-        self.thresholds = (
-            calibration.answer_at if settings.answer_at is None else settings.answer_at,
-            calibration.suggest_at if settings.suggest_at is None else settings.suggest_at,
-        )
         self.freshness = Freshness(index)
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, history: Sequence[Any] = ()) -> Answer:
         """What the documents say to a question, in their words; that they do not is an answer too.
 
-        Raises ValueError, in a sentence for the visitor, for a question that cannot be asked.
+        `history` holds the turns before, oldest first: each a mapping with `question` and, where
+        there was an answer, its `answer` and `uri`. They are hints to what the question leans on.
+        Raises ValueError, in a sentence for the visitor, for what cannot be asked.
         """
         clock = _Clock()
         question = understood(question, self.settings.question_characters)
-        hits = self.index.search(question, self.settings.passages_read)
+        before = conversation.turns(history)
+        reply = replies.fixed(question)
+        if reply is not None:
+            return self._answer(question, "fixed", 1.0, *reply, judge=self.judges[0], clock=clock)
+        hits = self.hits(question, before)
         clock.lap("retrieve")
-        places = ranked(hits, self.reader.read(question, hits))
+        judge = self.judge(hits)
+        places = judge.places(question, hits)
         clock.lap("read")
-        certainty = self.certainty(question, places)
-        verdict = confidence.verdict(certainty, *self.thresholds)
-        answered = verdict == "answered"
-        code, reason = REASONS[verdict]
-        answer = Answer(
-            id=uuid.uuid4().hex,
-            question=question,
-            verdict=verdict,
-            confidence=certainty,
-            calibrated=self.calibration.calibrated,
-            reason_code=code,
-            reason=reason,
-            quotes=self._quotes(places) if answered else (),
-            closest=() if answered else self._closest(places),
-            generation=str(self.index.generation.number),
-            models=self.models,
-            timing_ms=clock.laps(),
+        certainty = judge.certainty(question, places, self.index.lexical)
+        verdict = judge.verdict(certainty)
+        found = self._quotes(question, places) if verdict == "answered" else self._closest(places)
+        reason = DIFFER if any(q.role == "differs" for q in found) else REASONS[verdict]
+        answer = self._answer(
+            question, verdict, certainty, *reason, judge=judge, clock=clock, found=found
         )
         citation.check(answer.to_json(), self.document)
         return answer
+
+    def hits(self, question: str, before: Sequence[conversation.Turn] = ()) -> list[Hit]:
+        """The passages to read for a question after the turns before it, best first."""
+        about = conversation.topic(question, before, self.index)
+        return conversation.search(question, about, self.index, self.settings.passages_read)
+
+    def judge(self, hits: Sequence[Hit]) -> Judge:
+        """Who reads these passages and decides on them."""
+        return next(judge for judge in self.judges if judge.takes(hits))
 
     def document(self, uri: str) -> Document | None:
         """An indexed document by its uri."""
@@ -87,17 +83,17 @@ class Assistant:
         """Questions that the documents answer, to show what can be asked."""
         return examples(self.index, count)
 
-    @cached_property
-    def models(self) -> dict[str, str]:
+    def _models(self, judge: Judge) -> dict[str, str]:
         encoder = self.index.manifest["encoder"]
         return {
             "encoder": f"{encoder['name']}@{encoder['digest'][:12]}",
-            "reader": f"{self.reader.name}@{self.reader.digest[:12]}",
+            "reader": f"{judge.reader.name}@{judge.reader.digest[:12]}",
         }
 
     def info(self) -> dict[str, Any]:
         """What this assistant answers from, and what a visitor should know about it."""
         manifest = self.index.manifest
+        notice = self.judges[0].reader.notice
         return {
             "generation": manifest["generation"],
             "created": manifest["created"],
@@ -106,37 +102,50 @@ class Assistant:
             "languages": manifest["languages"],
             "roots": manifest["roots"],
             "skipped": manifest["skipped"],
-            "models": self.models,
-            "notices": [self.reader.notice] if self.reader.notice else [],
+            "models": self._models(self.judges[0]),
+            "notices": [notice] if notice else [],
         }
 
-    def places(self, question: str) -> list[Place]:
-        """Every place that may answer a question, best first, without deciding whether one does."""
-        question = understood(question, self.settings.question_characters)
-        hits = self.index.search(question, self.settings.passages_read)
-        return ranked(hits, self.reader.read(question, hits))
+    def _answer(
+        self,
+        question: str,
+        verdict: Verdict,
+        certainty: float,
+        code: str,
+        reason: str,
+        *,
+        judge: Judge,
+        clock: _Clock,
+        found: tuple[Quote, ...] = (),
+    ) -> Answer:
+        answered = verdict == "answered"
+        return Answer(
+            id=uuid.uuid4().hex,
+            question=question,
+            verdict=verdict,
+            confidence=certainty,
+            calibrated=judge.calibration.calibrated,
+            reason_code=code,
+            reason=reason,
+            quotes=found if answered else (),
+            closest=() if answered else found,
+            generation=str(self.index.generation.number),
+            models=self._models(judge),
+            timing_ms=clock.laps(),
+        )
 
-    def features(self, question: str, places: Sequence[Place]) -> Features:
-        """What confidence goes by, of at least one place."""
-        languages = {place.hit.passage.document.language or "en" for place in places}
-        asked = Asked.of(question, languages, self.index.lexical)
-        return confidence.features(question, places, asked)
-
-    def certainty(self, question: str, places: Sequence[Place]) -> float:
-        """The probability that the best place is right; 0 without any."""
-        return self.calibration.probability(self.features(question, places)) if places else 0.0
-
-    def _quotes(self, places: Sequence[Place]) -> tuple[Quote, ...]:
-        """The best place and others that say the same: equal passages, then near-equal scores."""
+    def _quotes(self, question: str, places: Sequence[Place]) -> tuple[Quote, ...]:
+        """The best place; then others that say the same, or that say something else instead."""
         best = places[0]
-        quotes = [self._cite(best.hit.passage, best.span, "answer")]
+        quotes = [self._cite(best.hit.passage, shown(question, best), "answer")]
         quotes += [self._cite(also, best.span, "agrees") for also in best.hit.also]
         seen = {quote.passage.document.uri for quote in quotes}
         for place in places[1:]:
-            passage, span = place.hit.passage, place.span
-            if span.score >= best.span.score - MARGIN and passage.document.uri not in seen:
+            passage = place.hit.passage
+            role = agreement.role(best, place)
+            if role is not None and passage.document.uri not in seen:
                 seen.add(passage.document.uri)
-                quotes.append(self._cite(passage, span, "agrees"))
+                quotes.append(self._cite(passage, place.span, role))
         return tuple(quotes[: 1 + ALSO])
 
     def _closest(self, places: Sequence[Place]) -> tuple[Quote, ...]:

@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answer import Verdict
 from qa.coverage import Asked, in_context
-from qa.place import Place
+from qa.place import YES_NO, Place
 
 SCHEMA = 1
 SHIPPED = Path(__file__).resolve().parent / "weights" / "calibration.json"
@@ -36,9 +35,6 @@ _KINDS: dict[str, re.Pattern[str]] = {
     "how": re.compile(r"\bhow\b", re.I),
     "what": re.compile(r"\b(what|which)\b", re.I),
 }
-_YES_NO = re.compile(
-    r"^(is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b", re.I
-)
 
 FEATURES = (
     "score",  # of the best span, see the reader
@@ -63,7 +59,7 @@ Features = NDArray[np.float64]
 
 def kind(question: str) -> str:
     """What kind of question it is: one of who, when, ..., yes_no, or other."""
-    if _YES_NO.match(question):
+    if YES_NO.match(question):
         return "yes_no"
     return next((name for name, words in _KINDS.items() if words.search(question)), "other")
 
@@ -157,9 +153,3 @@ def read(file: Path) -> list[Calibration]:
         return [Calibration.from_json(one) for one in json.loads(file.read_bytes())]
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{file} is no calibration ({error})") from error
-
-
-def verdict(confidence: float, answer_at: float, suggest_at: float) -> Verdict:
-    if confidence >= answer_at:
-        return "answered"
-    return "unsure" if confidence >= suggest_at else "none"

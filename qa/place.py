@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
-from corpus.document import Slice
-from corpus.passages import units
+from corpus.document import Document, Slice
+from corpus.passages import context, units
 from index.search import Hit
 from index.words import tokens
 from qa.answer import Span
+
+FEWEST_LISTED = 2  # items that a list shown as an answer has
+
+YES_NO = re.compile(
+    r"(is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b", re.I
+)
+_SEVERAL = re.compile(
+    r"\b(which|what)\b(\s+\w+){0,3}\s+(are|were|do|have|must|should|can|need)\b|\b(steps?|list|kinds|"
+    r"types|sorts|ways|conditions|requirements|grounds|reasons|examples|ingredients|documents|"
+    r"members|parts|elements|stages|exceptions)\b|\bwhat\b.*\bneed\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +56,38 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     return kept
 
 
+def shown(question: str, place: Place) -> Span:
+    """The words to mark: of a yes/no question the sentence that settles it, of a question for
+    several things the sentence that introduces them, else the span itself."""
+    passage, span = place.hit.passage, place.span
+    document = passage.document
+    if YES_NO.match(question):
+        return _within(place, place.unit)
+    if place.unit.kind in ("item", "step") and _SEVERAL.search(question):
+        introduction = context(document, place.unit.start)
+        inside = [part for part in introduction if passage.start <= part.start]
+        if inside and _lists(document, inside[0], place.unit) >= FEWEST_LISTED:
+            return _within(place, inside[0])
+    return span
+
+
 def _place(hit: Hit, span: Span) -> Place:
     passage = hit.passage
     start, end = passage.start + span.start, passage.start + span.end
     inside = units(passage.document, start, end)
     unit = inside[0] if inside else Slice("sentence", start, end)
     return Place(hit, span, unit, " ".join(tokens(passage.document.text[start:end])))
+
+
+def _within(place: Place, part: Slice) -> Span:
+    """The place's span widened or moved to a part of its document, as far as its passage goes."""
+    passage, span = place.hit.passage, place.span
+    start = max(part.start, passage.start) - passage.start
+    end = min(part.end, passage.end) - passage.start
+    return Span(start, end, span.score, span.answerability)
+
+
+def _lists(document: Document, introduction: Slice, item: Slice) -> int:
+    """How many blocks like `item` follow its list's introduction."""
+    following = [block for block in document.blocks if block.start >= introduction.end]
+    return len(list(takewhile(lambda block: block.kind == item.kind, following)))

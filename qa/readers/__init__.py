@@ -20,6 +20,7 @@ class Reader(Protocol):
 
     `notice` is what a visitor should know about its answers, or empty. `digest` is of everything
     that decides its scores: what was fitted to one reader's does not hold for another's.
+    `languages` are those of the documents that it can read, None for any.
     """
 
     @property
@@ -28,6 +29,8 @@ class Reader(Protocol):
     def digest(self) -> str: ...
     @property
     def notice(self) -> str: ...
+    @property
+    def languages(self) -> frozenset[str] | None: ...
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
         """For each hit its spans, best first, without overlaps; scores compare across hits."""

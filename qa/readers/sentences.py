@@ -39,6 +39,7 @@ class SentenceReader:
     name: str = "sentences"
     digest: str = sha256(repr((1, SENTENCE, WORDS, PASSAGE)).encode()).hexdigest()
     notice: str = NOTICE
+    languages: None = None
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
         found = [(hit, unit) for hit in hits for unit in _units(hit)]

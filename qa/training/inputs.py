@@ -104,25 +104,24 @@ class Inputs:
         ]
         self.leads = [self._lead(passage) for passage in data.passages]
 
-    def chosen(self, stage: str) -> list[Question]:
-        """The questions of a stage, always the same ones."""
+    def ordered(self, stage: str, seed: int) -> list[Question]:
+        """The questions of a stage in the order of their training; the same for the same seed."""
         shares = SHARE[stage]
-        return [
+        chosen = [
             question
             for question in self.data.training()
             if share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
         ]
+        Random(f"{stage} {seed}").shuffle(chosen)
+        return chosen
 
     def batches(
         self, questions: Sequence[Question], stage: str, seed: int, skip: int = 0
     ) -> Iterator[list[Batch]]:
         """One epoch in windows, the first `skip` left out; the same for the same seed."""
-        random = Random(f"{stage} {seed}")
-        order = list(questions)
-        random.shuffle(order)
-        for at in range(skip * WINDOW, len(order), WINDOW):
+        for at in range(skip * WINDOW, len(questions), WINDOW):
             window = Random(f"{stage} {seed} {at}")
-            groups = [g for q in order[at : at + WINDOW] for g in self.groups(q, stage, window)]
+            groups = [g for q in questions[at : at + WINDOW] for g in self.groups(q, stage, window)]
             batches = list(_batches(groups))
             window.shuffle(batches)
             yield batches

@@ -19,7 +19,8 @@ from qa.training.inputs import MAX_TOKENS, WINDOW, Batch, Inputs, batch
 from qa.training.questions import Question
 
 # First every question beside its own passage; then beside passages that do not answer it, too.
-STAGES = (("positives", 0), ("groups", 1))
+# Of the first, 19 windows: later ones taught less than the second stage does in the same time.
+STAGES: tuple[tuple[str, int | None], ...] = (("positives", 19), ("groups", None))
 SEED = 20
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 1e-3
 WARM_UP = 0.03  # of all steps, then linear decay to zero
@@ -43,7 +44,7 @@ class Progress:
 
 
 def train(
-    inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int]] = STAGES
+    inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int | None]] = STAGES
 ) -> Path:
     """Trains, or goes on training, in `work`; the finished weights' file."""
     finished = work / "reader.safetensors"
@@ -58,12 +59,14 @@ def train(
 
 class _Run:
     def __init__(
-        self, inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int]]
+        self, inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int | None]]
     ) -> None:
         torch.manual_seed(SEED)
         torch.set_num_threads(os.cpu_count() or 1)  # FAISS, while mining, set one for this thread
         self.inputs, self.work, self.stages = inputs, work, stages
-        self.questions = [inputs.chosen(stage) for stage, _ in stages]
+        self.questions = [
+            inputs.ordered(stage, SEED)[: windows and windows * WINDOW] for stage, windows in stages
+        ]
         self.total = sum(map(len, self.questions))
         self.network = model.Network.started_from(base)
         heads = [*self.network.span.parameters(), *self.network.answerable.parameters()]
@@ -99,11 +102,11 @@ class _Run:
         """What is still to be seen, each window with the number of questions seen by its end."""
         skip = self.at.window
         for number in range(self.at.stage, len(self.stages)):
-            stage, epoch = self.stages[number]
+            stage, _ = self.stages[number]
             self.at.stage, self.at.window = number, skip
             before = sum(map(len, self.questions[:number]))
             asked = self.questions[number]
-            windows = self.inputs.batches(asked, stage, SEED + epoch, skip)
+            windows = self.inputs.batches(asked, stage, SEED, skip)
             for at, batches in enumerate(windows, skip):
                 yield batches, before + min((at + 1) * WINDOW, len(asked))
             skip = 0

@@ -18,9 +18,8 @@ _log = logging.getLogger("quoth")
 
 
 def open(encoder: Encoder, index: Index) -> Reader:
-    untrained = sentences.open(encoder, index)
     try:
-        return SpanReader(Network.shipped(), untrained)
+        return SpanReader(Network.shipped())
     except Unusable as error:
         _log.warning("%s; answering without the trained reader", error)
-        return untrained
+        return sentences.open(encoder, index)

@@ -9,14 +9,14 @@ import numpy as np
 
 from index.search import Hit
 from qa.answer import Span
-from qa.readers import Reader
 from qa.readers.spans.decode import Found, Pieces, best_spans, merged, pieces_of
-from qa.readers.spans.network import Network, Pair
+from qa.readers.spans.network import Network, Pair, Scores
 
 MAX_TOKENS = 256  # as in training
 MAX_QUESTION_TOKENS = 64
 MAX_LEAD_TOKENS = 48
 STRIDE = 2  # a window begins each half of a window
+BATCH = 4  # windows run at once, so that little of a batch is padding
 
 # A span's score over all passages: its logits, how surely its passage answers at all, and how
 # well search found it. Fitted on held-out training questions, see qa/weights/CARD.md.
@@ -35,42 +35,46 @@ class SpanReader:
 
     name = "spans"
     notice = ""
+    languages = frozenset({"en"})  # of its training
 
-    def __init__(self, network: Network, untrained: Reader) -> None:
-        """`untrained` reads what is not in English, which the network was not trained on."""
+    def __init__(self, network: Network) -> None:
         self.network = network
-        self.untrained = untrained
 
     @property
     def digest(self) -> str:
         return self.network.digest
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
+        return [
+            [_span(one, says, hit) for one in found]
+            for hit, (found, says) in zip(hits, self.found(question, hits), strict=True)
+        ]
+
+    def found(self, question: str, hits: Sequence[Hit]) -> list[tuple[list[Found], float]]:
+        """For each hit its spans, best first, and the logit of its answering at all."""
         asked = self.network.tokenizer.encode(question, add_special_tokens=False).ids
         windows = [
             window
             for at, hit in enumerate(hits)
             for window in self._windows(at, hit, asked[:MAX_QUESTION_TOKENS])
         ]
-        spans: list[list[Span]] = [[] for _ in hits]
-        if not windows:
-            return spans
-        start, end, answerable = self.network.run([window.pair for window in windows])
-        for at, hit in enumerate(hits):
-            rows = [row for row, window in enumerate(windows) if window.hit == at]
-            found = [
-                one
-                for row in rows
-                for one in best_spans(
-                    start[row, slice(*windows[row].pair.body)],
-                    end[row, slice(*windows[row].pair.body)],
-                    windows[row].pieces,
-                )
-            ]
-            if found:
-                says = float(max(answerable[row] for row in rows))
-                spans[at] = [_span(one, says, hit) for one in merged(found)]
-        return spans
+        spans: list[list[Found]] = [[] for _ in hits]
+        says = [-np.inf for _ in hits]
+        for window, start, end, answerable in self._scored(windows):
+            if np.isfinite(answerable):
+                body = slice(*window.pair.body)
+                spans[window.hit] += best_spans(start[body], end[body], window.pieces)
+                says[window.hit] = max(says[window.hit], float(answerable))
+        return [(merged(its), logit) for its, logit in zip(spans, says, strict=True)]
+
+    def _scored(
+        self, windows: Sequence[_Window]
+    ) -> Iterator[tuple[_Window, Scores, Scores, float]]:
+        """Each window with its scores; those of a like length are run together."""
+        order = sorted(windows, key=lambda window: len(window.pair.pieces))
+        for at in range(0, len(order), BATCH):
+            some = order[at : at + BATCH]
+            yield from zip(some, *self.network.run([window.pair for window in some]), strict=True)
 
     def _windows(self, at: int, hit: Hit, asked: list[int]) -> Iterator[_Window]:
         """The passage after its leads; one that is too long in windows that overlap by half."""

@@ -1,0 +1,54 @@
+"""Two places that may answer in, whether the second says the same or something else out."""
+
+from __future__ import annotations
+
+import re
+
+from qa.answer import Role
+from qa.place import Place
+
+# How far below the answer's score another place's may be. A place that says the same in other words
+# is told by its words; one that says otherwise, by another number or date in a like sentence.
+AGREES_WITHIN, DIFFERS_WITHIN = 4.0, 3.0
+ALIKE = 0.5  # share of the shorter sentence's words that the other has, for places that differ
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
+        fifteen sixteen seventeen eighteen nineteen twenty""".split()
+    )
+}
+
+
+def role(answer: Place, other: Place) -> Role | None:
+    """`agrees`, `differs`, or None where the other place is about something else."""
+    behind = answer.span.score - other.span.score
+    if behind <= AGREES_WITHIN and _says_the_same(answer.words, other.words):
+        return "agrees"
+    mine, others = _numbers(answer.words), _numbers(other.words)
+    if behind <= DIFFERS_WITHIN and mine and others and mine != others and _alike(answer, other):
+        return "differs"
+    return None
+
+
+def _says_the_same(one: str, other: str) -> bool:
+    """Equal words, or one within the other."""
+    return f" {one} " in f" {other} " or f" {other} " in f" {one} "
+
+
+def _numbers(words: str) -> set[str]:
+    spelled = {_SPELLED[word] for word in words.split() if word in _SPELLED}
+    return spelled | set(_NUMBER.findall(words))
+
+
+def _alike(one: Place, other: Place) -> bool:
+    """Whether the sentences are about the same, by the words that they share."""
+    first, second = (set(_WORD.findall(_sentence(place))) for place in (one, other))
+    return len(first & second) >= ALIKE * max(1, min(len(first), len(second)))
+
+
+def _sentence(place: Place) -> str:
+    return place.unit.of(place.hit.passage.document.text).casefold()

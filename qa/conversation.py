@@ -1,0 +1,148 @@
+"""The turns before a question in, what the question leans on out. Nothing of it is kept.
+
+No text is generated: a question that leans on what was said before is searched for together with
+the title of the page that was being talked about, and that page's passages are preferred.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from index.search import Hit, Index
+from index.words import tokens
+
+TURNS = 5  # of a history the last ones are used
+TURN_CHARACTERS = 2_000  # of a question or answer in it
+
+# Added to the fused score of the passages of the page that is talked about: for a question that
+# leans on it, and for a short one that may. Chosen on the tuning half of tests/dialogues.jsonl,
+# where python -m benchmarks.dialogues measures the right page.
+LEANING, SHORT = 2.0, 0.6
+FEW_WORDS = 3
+WIDER = 3  # times the passages read are looked at, so that the page's own are among them
+
+_POINTS_BACK = frozenset(
+    """it its itself they them their theirs he him his she her hers this these those there former
+    latter same both thereof""".split()
+)
+_OPENS_WITH = re.compile(
+    r"(and|but|so|or|then|also|what about|how about|what if|why not|since when|until when|"
+    r"by whom|with whom|for whom|which one|the (first|second|third|other|last|next) one)\b",
+    re.I,
+)
+_THAT = re.compile(
+    r"\b(is|was|does|did|do|about|of|for|after|before|by|with|in|on|to|like|than|from|under|will)"
+    r" that\b|\bthat[\s?.!]*$",
+    re.I,
+)
+_REFLEXIVE = re.compile(r"\b(its|their|his|her) own\b", re.I)
+_ONE = re.compile(r"\b(the|which|that|this|first|second|third|other|last|new|old) ones?\b", re.I)
+_EMPTY = frozenset(
+    """a an the of to in on at for by with from as is are was were be been do does did has have had
+    can could will would shall should may might must i me my we our you your and or not what which
+    who whom whose when where why how many much long often old if about then so any some please
+    tell explain more else mean means ok okay well exactly really yes no""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was asked before, and the words and page that it was answered with, if it was."""
+
+    question: str
+    answer: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The page that is talked about, and what its passages' scores are raised by."""
+
+    uri: str
+    title: str
+    bonus: float
+
+    @property
+    def is_leant_on(self) -> bool:
+        return self.bonus >= LEANING
+
+
+def turns(history: Sequence[Any]) -> tuple[Turn, ...]:
+    """The last turns of a client's history. Raises ValueError, in a sentence, for what is none."""
+    if isinstance(history, str | bytes) or not isinstance(history, Sequence):
+        raise ValueError("The history is not a list of turns.")
+    return tuple(_turn(given) for given in history[-TURNS:])
+
+
+def topic(question: str, before: Sequence[Turn], index: Index) -> Topic | None:
+    """What the question may lean on: the page of the last turn that has one, or None."""
+    bonus = LEANING if leans(question) else SHORT if is_short(question) else 0.0
+    if not bonus or not before:
+        return None
+    uri = next((turn.uri for turn in reversed(before) if turn.uri), None)
+    uri = uri or _page_of(before, index)
+    document = index.document(uri) if uri else None
+    return Topic(document.uri, document.title, bonus) if document else None
+
+
+def leans(question: str) -> bool:
+    """Whether a question says so little by itself that it must be about what was said before.
+
+    >>> leans("and when did it enter into force?"), leans("Who runs Interpol?")
+    (True, False)
+    """
+    words = list(tokens(_REFLEXIVE.sub(" ", question)))
+    if _OPENS_WITH.match(question) or _ONE.search(question) or _THAT.search(question):
+        return True
+    if any(word in _POINTS_BACK for word in words):
+        return True
+    return all(word in _EMPTY for word in words)
+
+
+def is_short(question: str) -> bool:
+    """Whether a question has so few telling words that it may be about what was said before."""
+    return len([word for word in tokens(question) if word not in _EMPTY]) <= FEW_WORDS
+
+
+def search(question: str, about: Topic | None, index: Index, k: int) -> list[Hit]:
+    """The `k` best passages for a question that may be about a page."""
+    if about is None:
+        return index.search(question, k)
+    query = f"{question} {about.title}" if about.is_leant_on else question
+    hits = [
+        replace(hit, score=hit.score + about.bonus)
+        if hit.passage.document.uri == about.uri
+        else hit
+        for hit in index.search(query, WIDER * k)
+    ]
+    hits.sort(key=lambda hit: -hit.score)
+    return [replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], 1)]
+
+
+def _turn(given: Any) -> Turn:
+    if isinstance(given, Turn):
+        return given
+    if not isinstance(given, Mapping) or not isinstance(given.get("question"), str):
+        raise ValueError("A turn of the history has no question.")
+    values = {name: given.get(name) for name in ("question", "answer", "uri")}
+    for name, value in values.items():
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"The {name} of a turn of the history is not a text.")
+        if value is not None and len(value) > TURN_CHARACTERS:
+            raise ValueError(
+                f"The {name} of a turn of the history has {len(value):,} characters; "
+                f"at most {TURN_CHARACTERS:,} would do."
+            )
+    return Turn(str(values["question"]), values["answer"], values["uri"])
+
+
+def _page_of(before: Sequence[Turn], index: Index) -> str | None:
+    """The page that search finds for the last question that says enough by itself."""
+    for turn in reversed(before):
+        if not leans(turn.question) and any(c.isalnum() for c in turn.question):
+            hits = index.search(turn.question, 1)
+            return hits[0].passage.document.uri if hits else None
+    return None

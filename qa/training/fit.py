@@ -1,0 +1,188 @@
+"""The reader in, the numbers that stand around it out: how a span's score is made up, and the
+shipped calibration.
+
+    python -m qa.training.fit --data DIR --work DIR    writes qa/weights/calibration.json
+
+Fitted on SQuAD's held-out training passages, indexed as pages, and on the tuning half of
+tests/faq.jsonl; each question is asked twice, once with its page (or article) hidden.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+from qa.environment import prepare
+
+prepare()
+
+import numpy as np  # noqa: E402
+
+from index.build import update  # noqa: E402
+from index.encoder import open_encoder  # noqa: E402
+from index.files import Store  # noqa: E402
+from index.search import Hit  # noqa: E402
+from qa import calibrations, citation, open_store  # noqa: E402
+from qa.assistant import Assistant  # noqa: E402
+from qa.confidence import SHIPPED  # noqa: E402
+from qa.evaluation import calibration, metrics  # noqa: E402
+from qa.place import Place, ranked  # noqa: E402
+from qa.readers.spans import reader as spans  # noqa: E402
+from qa.readers.spans.decode import Found  # noqa: E402
+from qa.training import questions  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ARTICLE = 25  # passages that are hidden together
+FAQ_WEIGHT = 4.0  # a question of the bundled documents counts as that many of SQuAD's
+ANSWERABLE, PASSAGE = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question, the pages and texts that are right for it, and the pages it is asked without."""
+
+    question: str
+    gold: tuple[tuple[str, str], ...]  # uri, text
+    hidden: frozenset[str]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    case: Case
+    hits: list[Hit]
+    found: list[tuple[list[Found], float]]
+
+    def places(self) -> list[Place]:
+        """With the weights that hold now."""
+        return ranked(
+            self.hits,
+            [
+                [spans._span(one, says, hit) for one in its]
+                for hit, (its, says) in zip(self.hits, self.found, strict=True)
+            ],
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m qa.training.fit", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--every", type=int, default=1, help="ask only every Nth question")
+    given = parser.parse_args()
+    squad, its_cases = _squad(given.data, given.work)
+    faq, faq_cases = _faq(given.work)
+    read = [(squad, one) for one in _read(squad, its_cases[:: given.every])]
+    read += [(faq, one) for one in _read(faq, faq_cases)]
+    _choose([one for _, one in read if not one.case.hidden])
+    rows, right, weight = [], [], []
+    for assistant, one in read:
+        places = one.places()
+        if places:
+            lexical = assistant.index.lexical
+            rows.append(assistant.judges[0].features(one.case.question, places, lexical))
+            right.append(_is_right(places[0], one.case))
+            weight.append(one.case.weight)
+    made_for = calibrations.digests(squad.index, squad.judges[0].reader)
+    fitted = calibration.fit(
+        np.array(rows), np.array(right), made_for, weight=np.array(weight), facts={"on": "shipped"}
+    )
+    SHIPPED.write_text(json.dumps([fitted.to_json()], indent=1) + "\n", encoding="utf-8")
+    _tell(f"{SHIPPED.name}: {fitted.facts}, answer_at {fitted.answer_at}")
+
+
+def _choose(read: Sequence[Read]) -> None:
+    """Prints right first places of each weighting and leaves the best one set."""
+    best = 0.0, (1.0, 1.0)
+    for answerable, passage in product(ANSWERABLE, PASSAGE):
+        spans.ANSWERABLE, spans.PASSAGE = answerable, passage
+        shares = []
+        for faq in (False, True):
+            some = [one for one in read if (one.case.weight > 1) == faq and one.case.gold]
+            shares.append(float(np.mean([_first_is_right(one) for one in some])))
+        total = float(np.mean(shares))
+        _tell(
+            f"answerable {answerable} passage {passage}: squad {shares[0]:.3f} faq {shares[1]:.3f}"
+        )
+        best = max(best, (total, (answerable, passage)))
+    spans.ANSWERABLE, spans.PASSAGE = best[1]
+    _tell(f"ANSWERABLE, PASSAGE = {best[1]} in qa/readers/spans/reader.py")
+
+
+def _first_is_right(one: Read) -> bool:
+    places = one.places()
+    return bool(places) and _is_right(places[0], one.case)
+
+
+def _is_right(place: Place, case: Case) -> bool:
+    """Whether what is shown of the place holds a right text of its page, or is a part of one."""
+    quote = citation.cite(place.hit.passage, place.span, "answer")
+    document = place.hit.passage.document
+    shown = " ".join(part.of(document.text) for part in quote.parts)
+    exact = quote.exact.of(document.text)
+    golds = [text for uri, text in case.gold if uri == document.uri and uri not in case.hidden]
+    return bool(golds) and bool(metrics.contains_quote(shown, exact, golds))
+
+
+def _read(assistant: Assistant, cases: Sequence[Case]) -> Iterator[Read]:
+    reader = assistant.judges[0].reader
+    assert isinstance(reader, spans.SpanReader)
+    k = assistant.settings.passages_read
+    for number, case in enumerate(cases):
+        hits = assistant.index.search(case.question, k if not case.hidden else 6 * k)
+        kept = [hit for hit in hits if hit.passage.document.uri not in case.hidden][:k]
+        kept = [replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)]
+        yield Read(case, kept, reader.found(case.question, kept))
+        if number % 500 == 499:
+            _tell(f"{number + 1} of {len(cases)} questions read")
+
+
+def _squad(data: Path, work: Path) -> tuple[Assistant, list[Case]]:
+    read = questions.read(data)
+    held = sorted(n for n in read.held_out if read.source[n] == "squad1-train-part")
+    uri = {n: f"held-out/{at // ARTICLE:02}/{at:04}.txt" for at, n in enumerate(held)}
+    for number, name in uri.items():
+        file = work / "sites" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(read.passages[number], encoding="utf-8")
+    cases = []
+    for question in read.development():
+        if question.passage in uri and question.spans:
+            own, text = uri[question.passage], read.passages[question.passage]
+            gold = tuple((own, text[start:end]) for start, end in question.spans)
+            article = frozenset(u for u in uri.values() if u.split("/")[1] == own.split("/")[1])
+            cases += [Case(question.text, gold, hidden, 1.0) for hidden in (frozenset(), article)]
+    return _assistant(work / "squad-store", work / "sites" / "held-out"), cases
+
+
+def _faq(work: Path) -> tuple[Assistant, list[Case]]:
+    cases = []
+    for line in (ROOT / "tests" / "faq.jsonl").read_text("utf-8").splitlines():
+        one = json.loads(line)
+        if "tuning" not in one["tags"]:
+            continue
+        gold = tuple((g["uri"], g["quote"]) for g in one["gold"])
+        pages = [frozenset(uri for uri, _ in gold)] if gold else []
+        cases += [
+            Case(one["question"], gold, hidden, FAQ_WEIGHT) for hidden in (frozenset[str](), *pages)
+        ]
+    return _assistant(work / "faq-store", ROOT / "corpus" / "sample"), cases
+
+
+def _assistant(store: Path, folder: Path) -> Assistant:
+    update(Store(store), open_encoder(), [folder])
+    return open_store(store)
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

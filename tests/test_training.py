@@ -1,0 +1,172 @@
+"""Training: what the reader learns from, and that a run goes on where it was broken off."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+
+from index.encoder import bundled_folder
+from qa.training import inputs, negatives, noise, questions, train
+
+DATA = Path(os.environ.get("QUOTH_DATA", ""))
+WITH_DATA = pytest.mark.skipif(
+    not os.environ.get("QUOTH_DATA"), reason="needs the training data, in QUOTH_DATA"
+)
+
+HARBOURS = (
+    ("Aldby", 1871, "six"),
+    ("Borg", 1902, "nine"),
+    ("Cray", 1955, "two"),
+    ("Dun", 1830, "ten"),
+)
+PASSAGES = [
+    f"The harbour of {town} was opened in {year}. It has {number} quays. Boats leave at dawn."
+    for town, year, number in HARBOURS
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    whole = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
+    whole.no_truncation()
+    whole.no_padding()
+    return whole
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Every training file, each with the same four passages, three questions on each."""
+    for name in questions.FILES:
+        paragraphs = []
+        for passage in PASSAGES:
+            town, year = passage.split()[3], passage.split("in ")[1][:4]
+            asked = {
+                f"When was the harbour of {town} opened?": year,
+                f"Whose harbour? {town}": town,
+            }
+            qas = [
+                {"question": q, "answers": [{"text": a, "answer_start": passage.index(a)}]}
+                for q, a in asked.items()
+            ]
+            qas.append({"question": f"Who owns {town}?", "answers": [], "is_impossible": True})
+            paragraphs.append({"context": passage, "qas": qas})
+        file = tmp_path / "reader-train" / f"{name}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}))
+    return tmp_path
+
+
+@pytest.fixture
+def made(folder: Path, tokenizer: Tokenizer) -> inputs.Inputs:
+    data = questions.read(folder)
+    rows = [[(q.passage + 1) % 4, (q.passage + 2) % 4] for q in data.questions]
+    return inputs.Inputs(data, np.array(rows, np.int32), tokenizer)
+
+
+@WITH_DATA
+def test_no_passage_that_is_measured_on_is_trained_on():
+    trained = {questions.normalised(passage) for passage in questions.read(DATA).passages}
+    for file in sorted((DATA / "reader-dev").glob("*.json")):
+        for article in json.loads(file.read_bytes())["data"]:
+            for paragraph in article["paragraphs"]:
+                words = questions.normalised(paragraph["context"])
+                assert words not in trained, paragraph["context"][:80]
+
+
+@WITH_DATA
+def test_the_data_is_read_whole_and_its_spans_are_words():
+    data = questions.read(DATA)
+    assert len(data.questions) > 60_000
+    for question in Random(1).sample(data.questions, 2_000):
+        text = data.passages[question.passage]
+        assert all(0 <= start < end <= len(text) for start, end in question.spans)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"squad1-train-part\.json is not there"):
+        questions.read(tmp_path)
+
+
+@pytest.mark.parametrize("stage", inputs.SHARE)
+def test_what_answers_is_what_the_word_pieces_mark(made, stage):
+    random = Random(3)
+    for question in made.data.questions:
+        text = made.data.passages[question.passage]
+        for group in made.groups(question, stage, random):
+            assert all(len(pair.pieces) <= inputs.MAX_TOKENS for pair in group)
+            for pair in group:
+                for start, end in zip(pair.starts, pair.ends, strict=True):
+                    marked = made.tokenizer.decode(pair.pieces[start : end + 1])
+                    assert marked == text[slice(*question.spans[0])].lower()
+
+
+def test_a_question_beside_other_passages_is_answered_only_by_its_own(made):
+    random = Random(4)
+    for question in made.data.questions:
+        groups = list(made.groups(question, "groups", random))
+        assert [bool(pair.starts) for pair in groups[0]][1:] == [False] * (len(groups[0]) - 1)
+        assert bool(groups[0][0].starts) is bool(question.spans)
+        assert all(not pair.starts for group in groups[1:] for pair in group)
+
+
+def test_a_long_passage_is_cropped_around_its_answer(tokenizer, folder):
+    data = questions.read(folder)
+    long = "Gulls are loud. " * 100 + PASSAGES[0] + " Gulls are loud." * 100
+    at = long.index("1871")
+    data.passages[0] = long
+    made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), tokenizer)
+    for seed in range(40):
+        pair = made.sequence(
+            "When?", 0, [(at, at + 4)], Random(seed).randint(20, 256), Random(seed)
+        )
+        assert tokenizer.decode(pair.pieces[pair.starts[0] : pair.ends[0] + 1]) == "1871"
+        assert len(pair.pieces) <= inputs.MAX_TOKENS
+
+
+def test_changed_questions_ask_for_what_the_passage_does_not_have():
+    others = ["The castle of Everon stands in Fallow since 1411."]
+    asked = "When was the harbour of Aldby opened first?"
+    found = {negatives.changed(asked, PASSAGES[0], others, Random(n)) for n in range(60)} - {None}
+    assert len(found) > 3
+    assert asked not in found
+
+
+def test_noise_keeps_what_is_asked_about():
+    asked = "How many quays does the harbour of Aldby have?"
+    typed = [noise.typed(asked, Random(n)) for n in range(300)]
+    assert 0.5 < sum(t == asked for t in typed) / 300 < 0.8
+    assert all("arbour" in t or "Aldby" in t or "quays" in t for t in typed)
+
+
+def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(inputs, "WINDOW", 8)
+    monkeypatch.setattr(train, "WINDOW", 8)
+    monkeypatch.setattr(train, "CHECKPOINT_S", -1)
+    stages = (("positives", 1), ("groups", None))
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    train.train(made, bundled_folder(), whole, stages)
+    tell = train._Run._tell
+    left = iter(range(2))
+
+    def killed(run: train._Run) -> None:
+        tell(run)
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train._Run, "_tell", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train.train(made, bundled_folder(), broken, stages)
+    assert not (broken / "reader.safetensors").exists()
+    monkeypatch.setattr(train._Run, "_tell", tell)
+    train.train(made, bundled_folder(), broken, stages)
+    assert (broken / "reader.safetensors").read_bytes() == (
+        whole / "reader.safetensors"
+    ).read_bytes()
