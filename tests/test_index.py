@@ -356,6 +356,8 @@ def _long_build(store: Store, site: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
         env=_package(),
+        # A suite that runs in the background has interrupts ignored, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not list((store.path / "generations").glob("building-*/texts.sqlite")):
