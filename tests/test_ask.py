@@ -209,10 +209,12 @@ def test_examples_are_questions_that_the_documents_answer(assistant):
 
 
 def test_a_low_answer_at_takes_suggest_at_down_with_it(tmp_path, shop):
-    opened = open_store(tmp_path / "store", answer_at=0.01)
-    assert opened.thresholds == (0.01, 0.01)
-    assert shop.thresholds[1] > 0.01
-    assert open_store(tmp_path / "store", suggest_at=0.0).thresholds == (shop.thresholds[0], 0.0)
+    low = open_store(tmp_path / "store", answer_at=0.01).judges[0]
+    assert (low.answer_at, low.suggest_at) == (0.01, 0.01)
+    usual = shop.judges[0]
+    assert usual.suggest_at > 0.01
+    zero = open_store(tmp_path / "store", suggest_at=0.0).judges[0]
+    assert (zero.answer_at, zero.suggest_at) == (usual.answer_at, 0.0)
 
 
 def test_a_document_in_another_language_is_stemmed_and_answered_in_it(tmp_path, encoder):
