@@ -71,7 +71,9 @@ def test_every_route_of_the_application_is_on_the_list_or_refused(
     let_in: set[str] = set()
     seen: set[int] = set()
     for template, methods, is_gradio in found:
-        path = re.sub(r"\{[^}]*\}", "a", template) or "/"
+        # A name as the widget's files have them; any other parameter takes it too.
+        path = template.replace("{asked}", "0" * 12).replace("{language}", "en")
+        path = re.sub(r"\{[^}]*\}", "a", path) or "/"
         listed = matching(path)
         seen |= {id(route) for route in listed}
         for method in methods - {"HEAD"}:

@@ -54,7 +54,7 @@ def router(service: Service) -> APIRouter:
         summary="Answer a question, telling of each step",
         response_class=StreamingResponse,
         responses={
-            200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+            200: {"content": {"text/event-stream": {}}, "description": "The events."},
             **problems(400, *REFUSALS, 500),
         },
     )
