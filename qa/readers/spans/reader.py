@@ -20,7 +20,7 @@ BATCH = 4  # windows run at once, so that little of a batch is padding
 
 # A span's score over all passages: its logits, how surely its passage answers at all, and how
 # well search found it. Right first places at PASSAGE 1, 2, 3: .892 .897 .900 of 983 held-out SQuAD
-# questions, .579 .592 .605 of the tuning half of tests/faq.jsonl; ANSWERABLE 0 to 1 changed nothing.
+# questions, .579 .592 .605 of the tuning half of tests/faq.jsonl; ANSWERABLE 0 to 1 changes little.
 # After a change: python -m qa.training.fit
 SPAN, ANSWERABLE, PASSAGE = 1.0, 0.5, 3.0
 
