@@ -374,7 +374,8 @@ def test_interrupted_or_killed_while_building_it_keeps_the_index_in_use(store, e
         update(store, encoder, [site])
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Python dies of the signal itself where it was caught in an exec; a shell calls both 130.
+    assert process.returncode in (130, -signal.SIGINT), errors
     assert errors.splitlines()[-1] == "quoth: interrupted; nothing was changed"
     assert os.listdir(store.path / "generations") == ["1"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import document
 
 from corpus.document import Document, Passage, Slice
 from index.build import update
@@ -21,7 +22,6 @@ from qa.assistant import Assistant
 from qa.readers import spans
 from qa.readers.spans import network
 from qa.readers.spans.decode import MAX_ANSWER_PIECES, NBEST, best_spans, pieces_of
-from tests.pages import document
 
 QUESTION = "When does the parcel leave the warehouse in Rotterdam?"
 
