@@ -62,16 +62,14 @@ def outcomes(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> list[
 
 
 def _outcome(assistant: Assistant, question: dict[str, Any]) -> Outcome:
-    hits = assistant.hits(question["question"])
-    judge = assistant.judge(hits)
-    places = judge.places(question["question"], hits)
+    _, places, certainty = assistant.considered(question["question"])
     quotes = [citation.cite(p.hit.passage, p.span, "answer") for p in places[:3]]
     best = quotes[0] if quotes else None
     pages = {gold["uri"] for gold in question["gold"]}
     return Outcome(
         question,
         best,
-        judge.certainty(question["question"], places, assistant.index.lexical),
+        certainty,
         best is not None and best.passage.document.uri in pages,
         tuple(rank for rank, quote in enumerate(quotes, 1) if _is_right(quote, question["gold"])),
         assistant.ask(question["question"]).answered,
