@@ -1,6 +1,7 @@
-"""quoth index | forget | ask | serve | info | verify: arguments in, text and an exit status out.
+"""quoth COMMAND: arguments in, text and an exit status out.
 
-0 done (also when the documents do not say), 2 bad input, 4 no usable index. Errors are one line.
+0 done (also when the documents do not say), 2 bad input, 3 a gate failed, 4 no usable index. Errors
+are one line. The commands that evaluate are in `qa/evaluation/commands.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from qa.evaluation import commands as evaluation
 
 if TYPE_CHECKING:
     from index.build import Report
@@ -243,6 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     command("verify", verify, "Check the index and read every source again to compare it.")
+    evaluation.register(command)
     return parser
 
 
