@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.evaluation import formats
-from qa.evaluation.questions import BadTestSet, Gold, Question, digest
+from qa.evaluation.questions import BadTestSet, Gold, Question, digest, merged
 from qa.evaluation.records import Problems
 
 ROOT = Path(__file__).resolve().parent
@@ -246,6 +246,22 @@ def test_many_problems_are_counted_and_few_are_listed(tmp_path):
 )
 def test_the_type_of_a_question_is_told_by_its_beginning(question, kind):
     assert Question("1", question).type == kind
+
+
+def test_all_gold_of_a_question_that_is_asked_twice_counts_for_both():
+    one, other = Gold("a.md"), Gold("b.md")
+    asked = [
+        Question("1", "What now?", (one,)),
+        Question("2", "what NOW", (other,)),
+        Question("3", "What now?", ()),
+        Question("4", "What now?", (other,), history=({"question": "Before?"},)),
+    ]
+    assert [question.gold for question in merged(asked)] == [
+        (one, other),
+        (other, one),
+        (),
+        (other,),
+    ]
 
 
 def test_reading_runs_no_other_program(tmp_path, monkeypatch):

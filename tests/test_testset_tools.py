@@ -25,13 +25,16 @@ def test_check_names_doubles_golds_that_are_gone_and_answers_on_other_pages(quot
         ("4", "Who are you?", "about.md", ""),
         ("5", "How much is express delivery?", "shipping.html",
          "An express parcel comes on the next morning and costs 19 euros"),
+        ("6", "Who are you?", "not answered", ""),
     ]  # fmt: skip
     lines = ["id,question,page,quote", *(",".join(row) for row in rows)]
     (tmp_path / "set.csv").write_text("\n".join(lines))
     done = quoth("testset", "check", tmp_path / "set.csv", "--docs", site)
     assert done.returncode == 2, done.stderr
     told = done.stdout.splitlines()
-    assert "wrong: 2: is asked as 1 too, with other gold: when do i get my money back" in told
+    said = "2: is asked as 1 too, with other gold; either counts: when do i get my money back"
+    assert f"doubtful: {said}" in told
+    assert "wrong: 6: is asked as 4 too, and one of them says that it is not answered" in told
     assert "wrong: 4: about.md is nowhere in the documents" in told
     assert any(line.endswith("is on shop/copy.md too") for line in told)
     assert any("is not there but on shop/help/shipping.html" in line for line in told)

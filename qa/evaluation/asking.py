@@ -98,7 +98,9 @@ class Asker:
         found = self._found(question, target, options)
         remark = ""
         try:
-            answer: Answer | None = self._assistant(question).ask(question.text, question.history)
+            answer: Answer | None = self.assistant_for(question).ask(
+                question.text, question.history
+            )
         except ValueError as refusal:
             answer, remark = None, str(refusal)
         first = first_of(answer, question, target) if answer else None
@@ -121,7 +123,7 @@ class Asker:
             remark=remark,
         )
 
-    def _assistant(self, question: Question) -> Assistant:
+    def assistant_for(self, question: Question) -> Assistant:
         """The assistant, without the pages that are hidden for this question."""
         hidden = self._hidden(question)
         if not hidden:

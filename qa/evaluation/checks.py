@@ -10,7 +10,7 @@ import numpy as np
 from qa.evaluation import metrics
 from qa.evaluation.asking import Asker
 from qa.evaluation.gold import Match
-from qa.evaluation.questions import Gold, Question
+from qa.evaluation.questions import Gold, Question, same
 
 # Two questions from this cosine on are shown as perhaps one: at .95 and above they differ in a
 # word's form or in punctuation.
@@ -19,7 +19,7 @@ ALIKE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`wrong` cannot stand: golds that are nowhere, questions that are asked twice."""
+    """`wrong` cannot stand: golds that are nowhere, questions that both have an answer and none."""
 
     statuses: dict[str, int]
     wrong: tuple[str, ...]
@@ -34,8 +34,8 @@ class Report:
 
 def check(questions: Sequence[Question], asker: Asker) -> Report:
     statuses = dict.fromkeys(("found", "moved", "changed", "gone"), 0)
-    wrong = list(_twice(questions))
-    doubtful = list(_alike(questions, asker))
+    wrong, doubtful = _twice(questions)
+    doubtful += _alike(questions, asker)
     for question in questions:
         named = _named(question, asker)
         for match in asker.matcher.target(question).matches:
@@ -49,15 +49,23 @@ def check(questions: Sequence[Question], asker: Asker) -> Report:
     )
 
 
-def _twice(questions: Sequence[Question]) -> Iterator[str]:
-    """Questions that say the same, but for case and punctuation."""
-    first: dict[str, Question] = {}
+def _twice(questions: Sequence[Question]) -> tuple[list[str], list[str]]:
+    """Questions that say the same, but for case and punctuation: wrong ones and doubtful ones."""
+    wrong: list[str] = []
+    doubtful: list[str] = []
+    first: dict[object, Question] = {}
     for question in questions:
-        key = metrics.words(question.text) + "".join(map(str, question.history))
-        other = first.setdefault(key, question)
-        if other is not question:
-            gold = "the same gold" if set(other.gold) == set(question.gold) else "other gold"
-            yield f"{question.id}: is asked as {other.id} too, with {gold}: {question.text[:80]}"
+        other = first.setdefault(same(question), question)
+        if other is question:
+            continue
+        told = f"{question.id}: is asked as {other.id} too"
+        if question.answerable != other.answerable:
+            wrong.append(f"{told}, and one of them says that it is not answered")
+        elif set(other.gold) == set(question.gold):
+            doubtful.append(f"{told}, with the same gold: {question.text[:80]}")
+        else:
+            doubtful.append(f"{told}, with other gold; either counts: {question.text[:80]}")
+    return wrong, doubtful
 
 
 def _alike(questions: Sequence[Question], asker: Asker) -> Iterator[str]:

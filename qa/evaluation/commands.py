@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from qa.evaluation.questions import Question
@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 DONE, BAD_INPUT, GATE_FAILED, INTERRUPTED = 0, 2, 3, 130
 SETS = "CSV, JSONL, XLSX or SQuAD JSON"
 
-Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+class Command(Protocol):
+    """Makes a command's parser, with the options that say which index it works on."""
+
+    def __call__(
+        self,
+        name: str,
+        run: Callable[[argparse.Namespace], int],
+        help: str,
+        index: bool = True,
+    ) -> argparse.ArgumentParser: ...
 
 
 def register(command: Command) -> None:
-    """Adds the commands; `command(name, run, help)` makes a parser with the common arguments."""
+    """Adds the commands."""
     one = command("evaluate", evaluate, "Ask a set of questions and measure the answers.")
     one.add_argument("testset", type=Path, metavar="TESTSET", help=SETS)
     _add_docs(one)
@@ -40,7 +50,15 @@ def register(command: Command) -> None:
         "--retrieval-only", action="store_true", help="measure what is found; read nothing"
     )
 
-    one = command("compare", compare, "Compare two results of `quoth evaluate --json`.")
+    one = command("calibrate", calibrate, "Choose from which confidence on Quoth answers.")
+    one.add_argument("testset", type=Path, metavar="TESTSET", help=SETS)
+    one.add_argument(
+        "--aim", type=_share, default=0.05, metavar="SHARE",
+        help="of the answers shown at most this share may be wrong (0.05)",
+    )  # fmt: skip
+    one.add_argument("--reader", metavar="NAME", help="the reader")
+
+    one = command("compare", compare, "Compare two results of `quoth evaluate --json`.", False)
     one.add_argument("base", type=Path, metavar="BASE")
     one.add_argument("new", type=Path, metavar="NEW")
     one.add_argument(
@@ -70,6 +88,16 @@ def register(command: Command) -> None:
     )
 
 
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; what would do is 0.05 for 5 %")
+    return share
+
+
 def _add_docs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--docs", type=Path, metavar="PATH", help="a folder or file to index for this run alone"
@@ -85,13 +113,14 @@ def evaluate(given: argparse.Namespace) -> int:
     from qa.evaluation import formats, gate
     from qa.evaluation.asking import Options
     from qa.evaluation.opening import as_visited, opened
+    from qa.evaluation.questions import merged
     from qa.evaluation.result import Run
     from qa.evaluation.run import Interrupted
     from qa.evaluation.run import evaluate as evaluated
     from qa.evaluation.summary import terminal
     from qa.progress import bars
 
-    questions = formats.read(given.testset)
+    questions = merged(formats.read(given.testset))
     wanted = gate.load(given.gate) if given.gate else None
     if given.lower and not given.set_floors:
         raise ValueError("--lower gives the reason for --set-floors FILE, which is missing")
@@ -118,6 +147,24 @@ def evaluate(given: argparse.Namespace) -> int:
         return _failed("\n  ".join([f"{given.gate} is not passed:", *reasons]), GATE_FAILED)
     if wanted:
         _tell(f"{given.gate} is passed")
+    return DONE
+
+
+def calibrate(given: argparse.Namespace) -> int:
+    from qa.evaluation import calibrating, formats
+    from qa.evaluation.opening import opened
+    from qa.evaluation.questions import merged
+    from qa.progress import bars
+
+    questions = merged(formats.read(given.testset))
+    with opened(given) as asker, bars() as progress:
+        made = calibrating.calibrated(questions, asker, given.aim, progress)
+    file = calibrating.keep(asker.settings.store, made)
+    _tell(calibrating.told(made))
+    _tell(f"{file} holds it; a server that is running takes it up when it is started again")
+    for name in ("answer_at", "suggest_at"):
+        if (value := getattr(asker.settings, name)) is not None:
+            _tell(f"{name} is set to {value}, which goes before the calibration's")
     return DONE
 
 
@@ -225,8 +272,9 @@ def _leave_one_out(given: argparse.Namespace) -> int:
     from qa.evaluation import formats
     from qa.evaluation.derived import leave_one_out
     from qa.evaluation.opening import opened
+    from qa.evaluation.questions import merged
 
-    questions = formats.read(given.path)
+    questions = merged(formats.read(given.path))
     with opened(given) as asker:
         left_out = list(leave_one_out(questions, asker))
     if not left_out:

@@ -23,7 +23,7 @@ from qa.settings import Settings, load
 def opened(given: argparse.Namespace) -> Iterator[Asker]:
     """Over the index of the store; with `--docs` over one that is made now and gone afterwards."""
     flags = {name: getattr(given, name, None) for name in ("store", "encoder", "reader")}
-    if given.docs is None:
+    if getattr(given, "docs", None) is None:
         yield _asker(load(flags))
         return
     if given.store:

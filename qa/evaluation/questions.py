@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from qa.evaluation import metrics
 
 SHOWN = 20  # problems that an error lists
 
@@ -114,6 +116,27 @@ class BadTestSet(ValueError):
         head = f"{name} has {count:,} problem{'s' if count > 1 else ''}:"
         super().__init__("\n  ".join([head, *shown, *rest]))
         self.problems = tuple(problems)
+
+
+def same(question: Question) -> tuple[str, str, tuple[str, ...]]:
+    """What two questions share that are one: their words without case and punctuation, what was
+    said before and what is hidden."""
+    return metrics.words(question.text), repr(question.history), question.hidden
+
+
+def merged(questions: Sequence[Question]) -> list[Question]:
+    """The questions, where all gold that one is given anywhere in the set counts wherever it is
+    asked: two people who wrote down different answers to it are both right.
+
+    A question that is said not to be answered keeps to that.
+    """
+    golds: dict[object, dict[Gold, None]] = {}
+    for question in questions:
+        golds.setdefault(same(question), {}).update(dict.fromkeys(question.gold))
+    return [
+        replace(q, gold=tuple(dict.fromkeys([*q.gold, *golds[same(q)]]))) if q.gold else q
+        for q in questions
+    ]
 
 
 def digest(questions: Iterable[Question]) -> str:
