@@ -110,8 +110,20 @@ def test_a_hidden_page_makes_a_question_unanswerable(asker):
     assert second.first.uri != "shop/returns.md"
 
 
-def test_two_runs_differ_in_times_alone(asker, asked):
-    first, second = (evaluate(Run("set", asked, asker, Options())) for _ in range(2))
+def test_what_was_said_before_a_question_is_passed_on(asker):
+    text = "and what does that cost?"
+    gold = (Gold("shipping.html", "costs 19 euros"),)
+    before = ({"question": "When does it arrive?", "uri": "shop/help/shipping.html"},)
+    alone, after = asker.outcomes(
+        [Question("1", text, gold), Question("2", text, gold, history=before)], Options()
+    )
+    assert (alone.verdict, alone.ranks) == ("wrong_page", (2,))
+    assert (after.verdict, after.ranks) == ("right", (1,))
+
+
+def test_two_runs_differ_in_times_alone(asker, asked, encoder):
+    again = Asker(asker.index.generation, encoder, asker.settings)  # nothing is remembered
+    first, second = (evaluate(Run("set", asked, one, Options())) for one in (asker, again))
     for value in (first, second):
         del value["created"], value["timing"]
     assert first == second

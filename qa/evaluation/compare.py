@@ -189,9 +189,9 @@ def _pairs(
     ]
 
 
-def _asked(question: dict[str, Any]) -> tuple[str, list[Any], Any]:
+def _asked(question: dict[str, Any]) -> tuple[str, list[Any], Any, Any]:
     golds = [(g.get("page"), g.get("quote"), g.get("context")) for g in question["gold"]]
-    return question["question"], golds, question.get("hidden")
+    return question["question"], golds, question.get("hidden"), question.get("history")
 
 
 def _changes(base: dict[str, Any], new: dict[str, Any]) -> list[str]:
