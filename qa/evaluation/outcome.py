@@ -144,10 +144,14 @@ def _in_context(quote: Quote) -> dict[str, Any]:
     document, passage, exact = quote.passage.document, quote.passage, quote.exact
     before = document.text[min(passage.start, exact.start) : exact.start]
     after = document.text[exact.end : max(passage.end, exact.end)]
+    if len(before) > AROUND:  # from and to a whole word
+        before = "… " + before[-AROUND:].split(None, 1)[-1]
+    if len(after) > AROUND:
+        after = after[:AROUND].rsplit(None, 1)[0] + " …"
     return {
-        "before": ("… " if len(before) > AROUND else "") + before[-AROUND:],
+        "before": before,
         "marked": exact.of(document.text),
-        "after": after[:AROUND] + (" …" if len(after) > AROUND else ""),
+        "after": after,
         "title": document.title,
         "heading": list(document.heading_path(exact.start)),
         "url": document.url,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-SIDE, LEFT, TOP, BOTTOM, RIGHT = 300, 44, 12, 40, 12
+SIDE, LEFT, TOP, BOTTOM, RIGHT = 300, 60, 12, 40, 22
 
 
 def risk_coverage(points: Sequence[Sequence[float]], now: tuple[float, float] | None) -> str:

@@ -16,6 +16,7 @@ HEADLINES = ("right_quote", "right_page", "refused", "precision", "auroc", "hit_
 FOUND_ONLY = ("hit_at_1", "hit_at_5", "hit_at_10", "mrr", "ndcg_at_10", "recall_at_10")
 GROUPS = {"tag": "By tag", "type": "By type of question", "page": "By page"}
 GROUPS_SHOWN = 40
+OPEN_TO = 24  # groups; a longer table is shown when it is asked for
 STEPS = {
     "not indexed": "What would answer is in no indexed page",
     "cut": "No passage has a whole sentence of it",
@@ -72,7 +73,11 @@ def _masthead(value: dict[str, Any]) -> str:
 def _headlines(value: dict[str, Any]) -> str:
     names = FOUND_ONLY if value["settings"]["retrieval_only"] else HEADLINES
     cards = "".join(_card(name, value["metrics"].get(name)) for name in names)
-    return f'<section class="cards" aria-label="Headline figures">{cards}</section>'
+    return (
+        f'<section aria-label="Headline figures"><div class="cards">{cards}</div>'
+        '<p class="soft note">Below each figure its 95 % interval: where it would lie with other '
+        "questions of the same kind.</p></section>"
+    )
 
 
 def _card(name: str, figure: dict[str, Any] | None) -> str:
@@ -84,8 +89,8 @@ def _card(name: str, figure: dict[str, Any] | None) -> str:
         f'<article title="{told}"><h3>{escape(measure.label)}</h3>'
         f'<p class="figure">{figure["value"] * 100:.1f}<span>%</span></p>'
         f"{plots.interval(figure['value'], figure['low'], figure['high'])}"
-        f'<p class="soft">{figure["low"] * 100:.0f} to {figure["high"] * 100:.0f} '
-        f"with 95 % confidence, of {figure['questions']:,}</p></article>"
+        f'<p class="soft">{figure["low"] * 100:.0f} to {figure["high"] * 100:.0f}, '
+        f"{figure['questions']:,} questions</p></article>"
     )
 
 
@@ -180,9 +185,10 @@ def _group(title: str, groups: dict[str, Any]) -> str:
         for name, group in shown
     )
     return (
-        f"<details open><summary><h2>{title}</h2></summary><table><thead><tr>"
+        f"<details{' open' if len(groups) <= OPEN_TO else ''}>"
+        f"<summary><h2>{title}</h2></summary><table><thead><tr>"
         '<th scope="col">Group</th><th scope="col" class="number">questions</th>'
-        '<th scope="col">handled right, 95 % interval</th><th scope="col" class="number">right</th>'
+        '<th scope="col">95 % interval</th><th scope="col" class="number">handled right</th>'
         f"</tr></thead><tbody>{rows}</tbody></table>"
         + (f'<p class="soft">and {more:,} smaller ones</p>' if more else "")
         + "</details>"
@@ -206,7 +212,8 @@ def _figures(value: dict[str, Any]) -> str:
         if (f := value["timing"].get(key)) and f["value"] is not None
     )
     return (
-        "<section><details><summary><h2>All figures</h2></summary><table><thead><tr>"
+        "<section><details><summary><h2>All figures</h2></summary>"
+        '<table class="figures"><thead><tr>'
         '<th scope="col">Figure</th><th scope="col" class="number">value</th>'
         '<th scope="col" class="number">from</th><th scope="col" class="number">to</th>'
         '<th scope="col" class="number">questions</th><th scope="col">what it is</th></tr></thead>'

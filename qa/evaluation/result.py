@@ -21,12 +21,11 @@ from qa.evaluation.asking import Asker, Options
 from qa.evaluation.measures import Columns, rounded
 from qa.evaluation.outcome import GOOD, LOSSES, VERDICTS
 from qa.evaluation.questions import Question, digest
-from qa.evaluation.significance import bootstrap, over
+from qa.evaluation.significance import wilson
 
 SCHEMA = 1
 # The settings that decide what is answered; the thresholds that hold come besides.
 DECIDING = ("reader", "passages_read", "question_characters")
-GROUP_RESAMPLES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def _pages(question: dict[str, Any]) -> list[str]:
 
 
 def _share(right: metrics.Values, columns: Columns) -> dict[str, Any]:
-    low, high = bootstrap(over(right), len(right), GROUP_RESAMPLES)
+    low, high = wilson(int(right.sum()), len(right))
     return {
         "questions": len(right),
         "right": rounded(metrics.mean(right)),

@@ -74,12 +74,12 @@
       const f1 = q.first.token_f1 === null ? "" : `, token F1 ${q.first.token_f1.toFixed(2)}`;
       const page = q.first.right_page ? "right page" : "another page";
       const said = q.first.right_quote ? "right quote" : `${page}, not what was asked for`;
-      box.append(make("p", said + f1, "soft"));
+      box.append(make("p", `${said}${f1}, confidence ${q.confidence.toFixed(2)}`, "soft"));
     }
     return box;
   };
   const expectedOf = (q) => {
-    const box = part("What would have answered it");
+    const box = part(`What would have answered it (lost: ${q.loss})`);
     box.append(make("blockquote", q.expected.text || q.expected.title), source(q.expected));
     return box;
   };
