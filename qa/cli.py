@@ -1,6 +1,7 @@
-"""quoth index | forget | ask | serve | info | verify: arguments in, text and an exit status out.
+"""quoth COMMAND: arguments in, text and an exit status out.
 
-0 done (also when the documents do not say), 2 bad input, 4 no usable index. Errors are one line.
+0 done (also when the documents do not say), 2 bad input, 3 a gate failed, 4 no usable index. Errors
+are one line. The commands that evaluate are in `qa/evaluation/commands.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from qa.evaluation import commands as evaluation
 
 if TYPE_CHECKING:
     from index.build import Report
@@ -195,6 +198,14 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
+class _Help(argparse.HelpFormatter):
+    """Like argparse's, but a command and what it does stand on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 13  # the longest command, two further in than an option
+
+
 class _Parser(argparse.ArgumentParser):
     """Like argparse's, but an error is one line."""
 
@@ -205,15 +216,17 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="quoth",
+        formatter_class=_Help,
         description="Answers questions in the words of your documents, or says that they do not.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Any, help: str, index: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=help, description=help)
         added.set_defaults(run=run)
-        added.add_argument("--store", type=Path, metavar="DIR", help="the index (./store)")
-        added.add_argument("--encoder", metavar="NAME", help="a sentence-transformers model")
+        if index:
+            added.add_argument("--store", type=Path, metavar="DIR", help="the index (./store)")
+            added.add_argument("--encoder", metavar="NAME", help="a sentence-transformers model")
         return added
 
     one = command("index", index, "Read folders or files; without any, refresh all known ones.")
@@ -243,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     command("verify", verify, "Check the index and read every source again to compare it.")
+    evaluation.register(command)
     return parser
 
 
