@@ -17,6 +17,7 @@ from qa.assistant import Assistant
 from qa.judgement import Judge
 from qa.readers import Reader
 from qa.settings import Settings
+from qa.suggest import Suggestions
 
 LOOK_EVERY_S = 1.0
 EVERY_LANGUAGE = "sentences"  # the reader for documents that the chosen one cannot read
@@ -58,6 +59,9 @@ class FollowingAssistant:
 
     def examples(self, count: int) -> list[str]:
         return self._assistant.examples(count)
+
+    def suggestions(self) -> Suggestions:
+        return self._assistant.suggestions()
 
     def info(self) -> dict[str, Any]:
         return self._assistant.info()

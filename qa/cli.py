@@ -1,4 +1,4 @@
-"""quoth index | forget | ask | serve | info | verify: arguments in, text and an exit status out.
+"""quoth index, ask, serve, inbox and the others: arguments in, text and an exit status out.
 
 0 done (also when the documents do not say), 2 bad input, 4 no usable index. Errors are one line.
 """
@@ -11,6 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from qa.inbox import add_arguments as add_inbox
+from qa.inbox import run as run_inbox
+from qa.snippet import add_arguments as add_widget
+from qa.snippet import run as run_widget
 
 if TYPE_CHECKING:
     from index.build import Report
@@ -118,6 +123,7 @@ def ask(given: argparse.Namespace) -> int:
 def serve(given: argparse.Namespace) -> int:
     from index.files import Store
     from qa.assemble import FollowingAssistant
+    from qa.desk import open_desk
     from qa.web import server
 
     settings = _settings(given)
@@ -131,12 +137,15 @@ def serve(given: argparse.Namespace) -> int:
     if given.sample and not Store(settings.store).exists():
         _write("Reading the bundled documents ...")
         _update(settings, paths=[SAMPLE])
+    desk = open_desk(settings)
     assistant = FollowingAssistant(settings)
-    app = server.create_app(assistant, root_path=settings.root_path, title=settings.title)
+    app = server.create_app(assistant, settings, desk)
     path = server.normalised(settings.root_path)
     _write(f"Quoth answers at http://{settings.host}:{settings.port}{path}/")
-    server.run(app, settings.host, settings.port)
+    desk.outbox.start()
+    server.run(app, settings.host, settings.port, access_log=settings.access_log)
     assistant.close()
+    desk.close()
     return DONE
 
 
@@ -177,6 +186,16 @@ def verify(given: argparse.Namespace) -> int:
     outcome = verified(settings)
     _write(outcome.told())
     return DONE if outcome.holds else UNUSABLE
+
+
+def inbox(given: argparse.Namespace) -> int:
+    _write(run_inbox(given, _settings(given)))
+    return DONE
+
+
+def widget(given: argparse.Namespace) -> int:
+    _write(run_widget(given))
+    return DONE
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -242,6 +261,8 @@ def _parser() -> argparse.ArgumentParser:
     one = command("info", info, "Tell what the index holds.")
     one.add_argument("--json", action="store_true")
 
+    add_inbox(command("inbox", inbox, "Read, close, export and delete what visitors wrote."))
+    add_widget(command("widget", widget, "Print the lines that put the help on a site's pages."))
     command("verify", verify, "Check the index and read every source again to compare it.")
     return parser
 

@@ -237,6 +237,7 @@ class _Other:
         self.examples = assistant.examples
         self.document = assistant.document
         self.info = assistant.info
+        self.suggestions = assistant.suggestions
 
 
 class _Slow(_Other):
