@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from corpus.document import Document
@@ -51,8 +52,8 @@ class FollowingAssistant:
         self._thread = threading.Thread(target=self._follow, name="quoth-follow", daemon=True)
         self._thread.start()
 
-    def ask(self, question: str) -> Answer:
-        return self._assistant.ask(question)
+    def ask(self, question: str, history: Sequence[Any] = ()) -> Answer:
+        return self._assistant.ask(question, history)
 
     def document(self, uri: str) -> Document | None:
         return self._assistant.document(uri)

@@ -107,11 +107,11 @@ def ask(address: str, question: Any) -> str:
     session = uuid.uuid4().hex[:11]
     with httpx.Client(base_url=address, timeout=60) as client:
         dependencies = client.get("/config").raise_for_status().json()["dependencies"]
-        asking = next(d for d in dependencies if len(d["inputs"]) == 1 and len(d["outputs"]) == 2)
+        asking = next(d for d in dependencies if len(d["inputs"]) == 2 and len(d["outputs"]) == 3)
         client.post(
             "/gradio_api/queue/join",
             content=json.dumps(
-                {"data": [question], "fn_index": asking["id"], "session_hash": session}
+                {"data": [question, None], "fn_index": asking["id"], "session_hash": session}
             ),
             headers={"content-type": "application/json"},
         ).raise_for_status()

@@ -116,6 +116,43 @@ def test_it_survives_half_a_surrogate_pair(api: str) -> None:
     assert list(response.json()) == ["error"]
 
 
+LEANING = "and who decides that?"
+
+
+def test_a_question_may_lean_on_the_turns_before_it(api: str, assistant: Assistant) -> None:
+    before = {"question": QUESTION, "answer": "Nine.", "uri": "sample/sanctions.md"}
+    leaning = {"question": LEANING, "history": [before]}
+    answer = httpx.post(f"{api}/ask", json=leaning).json()
+    assert same(answer, assistant.ask(LEANING, [before]).to_json())
+    assert not same(answer, assistant.ask(LEANING).to_json())
+    streamed = httpx.post(f"{api}/ask/stream", json=leaning)
+    assert same(events(streamed)[-1][1], answer)
+
+
+@pytest.mark.parametrize(
+    ("history", "said"),
+    [
+        ([{"question": "x"}] * 6, "history: List should have at most 5 items"),
+        ([{"question": "x" * 2001}], "history.0.question: String should have at most 2000"),
+        ([{"question": "x", "uri": "x" * 2001}], "history.0.uri: String should have at most 2000"),
+        ([{"answer": "x"}], "history.0.question: Field required"),
+        ([{"question": "x", "title": "y"}], "history.0.title: Extra inputs"),
+        ("when", "history: Input should be a valid list"),
+    ],
+)
+def test_a_history_is_checked_and_bounded(api: str, history: Any, said: str) -> None:
+    response = httpx.post(f"{api}/ask", json={"question": LEANING, "history": history})
+    assert response.status_code == 422
+    assert response.json()["error"].startswith(said)
+
+
+def test_a_greeting_is_answered_without_a_quote(api: str) -> None:
+    answer = schema.Answer.model_validate(
+        httpx.post(f"{api}/ask", json={"question": "hello"}).json()
+    )
+    assert (answer.verdict, answer.reason.code, answer.quotes) == ("fixed", "greeting", [])
+
+
 def test_it_suggests_examples_headings_and_what_to_ask_next(api: str, assistant: Assistant) -> None:
     assert httpx.get(f"{api}/suggest").json()["examples"] == assistant.examples(5)
     ahead = httpx.get(f"{api}/suggest", params={"q": "secur"}).json()["headings"]
@@ -170,14 +207,14 @@ class _Held:
         self.at_once = self.most_at_once = 0
         self._lock = threading.Lock()
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, history: Any = ()) -> Answer:
         with self._lock:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         self.go.wait(20)
         with self._lock:
             self.at_once -= 1
-        return self.assistant.ask(question)
+        return self.assistant.ask(question, history)
 
 
 def test_a_full_line_sends_people_away_with_the_time_to_come_back(assistant: Assistant) -> None:
@@ -209,7 +246,7 @@ def test_it_does_not_show_what_broke(
     assistant: Assistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(_Held):
-        def ask(self, question: str) -> Answer:
+        def ask(self, question: str, history: Any = ()) -> Answer:
             raise RuntimeError("secret path")
 
     with serving(Broken(assistant)) as where:
@@ -223,9 +260,11 @@ def test_it_does_not_show_what_broke(
 
 def test_its_client_asks_and_writes_and_raises_the_sentence(api: str, desk: Desk) -> None:
     with Client(api.removesuffix(API)) as client:
-        answer = client.ask(QUESTION, history=[("What are sanctions?", "Measures.")])
+        answer = client.ask(QUESTION)
         assert answer.answer is not None
         assert "nine of fifteen votes" in answer.answer
+        leaning = client.ask("and who decides that?", [answer])
+        assert leaning.quotes[0].uri == answer.quotes[0].uri
         assert client.feedback(answer.id, helpful=False, reason="too short")
         assert client.suggest("secur").headings
         receipt = client.message("Ann", "ann@shop.example", "Where is my parcel?")

@@ -92,7 +92,7 @@ def test_it_does_not_show_visitors_what_broke(
     assistant: Assistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(_Other):
-        def ask(self, question: str) -> Answer:
+        def ask(self, question: str, history: Any = ()) -> Answer:
             raise RuntimeError("secret path")
 
     with serving(Broken(assistant)) as where:
@@ -245,9 +245,9 @@ class _Slow(_Other):
 
     at_once = most_at_once = 0
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, history: Any = ()) -> Answer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(0.6)
         self.at_once -= 1
-        return self.assistant.ask(question)
+        return self.assistant.ask(question, history)

@@ -289,6 +289,45 @@ def test_it_offers_what_to_ask_next(opened: Opened) -> None:
     expect(page.locator("quoth-widget article").last).to_contain_text(words)
 
 
+def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
+    page = opened()
+    opener(page).click()
+    ask(page, "When was Interpol founded?")
+    # What the tab remembers is a turn as well as what was said since the page was loaded.
+    page.reload()
+    ask(page, "and where is it based?")
+    first = page.locator("quoth-widget .reply").last.locator(".source a").first
+    expect(first).to_contain_text("Interpol")
+
+
+def test_it_greets_and_hands_over_to_a_person_who_wants_one(opened: Opened) -> None:
+    page = opened(lang="de")
+    opener(page).click()
+    ask(page, "hello")
+    reply = page.locator("quoth-widget .reply").last
+    expect(reply).to_contain_text("Guten Tag.")
+    expect(reply.locator("blockquote, .feedback")).to_have_count(0)
+    ask(page, "can I talk to a real person")
+    reply = page.locator("quoth-widget .reply").last
+    expect(reply).to_contain_text("Ihre Nachricht geht an einen Menschen")
+    reply.get_by_role("button", name="Schreiben Sie uns").click()
+    expect(page.get_by_label("Ihr Name")).to_be_focused()
+
+
+def test_places_that_differ_are_shown_as_such(opened: Opened, server: str) -> None:
+    answer = httpx.post(f"{server}/api/v1/ask", json={"question": QUESTION}).json()
+    answer["quotes"] = [answer["quotes"][0], {**answer["quotes"][0], "role": "differs"}]
+    page = opened()
+    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
+    headers = {"access-control-allow-origin": "*"}
+    page.route(f"{server}/api/v1/ask/stream", partial(fulfil, {"body": told, "headers": headers}))
+    opener(page).click()
+    ask(page, QUESTION)
+    differing = page.locator("quoth-widget .reply details")
+    expect(differing.locator("summary")).to_have_text("The documents differ; another place says:")
+    expect(differing.locator("mark")).to_be_visible()
+
+
 def test_a_thumb_down_asks_why_and_is_kept(opened: Opened, desk: Desk) -> None:
     page = opened()
     opener(page).click()

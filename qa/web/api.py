@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from qa.answer import Answer
 from qa.web import schema
 from qa.web.guard import BROKEN
-from qa.web.line import Busy
+from qa.web.line import Busy, Turns
 from qa.web.service import Service
 
 SUGGESTED = 5
@@ -112,7 +112,7 @@ def refusal(error: Exception) -> JSONResponse:
     return JSONResponse({"error": str(error)}, 422)
 
 
-def _turns(given: schema.Question) -> Sequence[dict[str, str]]:
+def _turns(given: schema.Question) -> Turns:
     return [turn.model_dump() for turn in given.history]
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel
 
+from qa.conversation import TURNS
 from qa.web import schema, token
 from qa.web.routes import API
 
@@ -41,10 +42,10 @@ class Client:
     def __exit__(self, *exception: object) -> None:
         self._http.close()
 
-    def ask(self, question: str, history: Iterable[tuple[str, str]] = ()) -> schema.Answer:
-        """`history`: what was asked and answered before, oldest first."""
-        turns = [{"question": asked, "answer": told} for asked, told in history]
-        given = {"question": question, "history": turns[-schema.TURNS :]}
+    def ask(self, question: str, before: Sequence[schema.Answer] = ()) -> schema.Answer:
+        """`before`: the answers so far, oldest first, on which the question may lean."""
+        turns = [schema.said(answer).model_dump() for answer in before[-TURNS:]]
+        given = {"question": question, "history": turns}
         return self._told(schema.Answer, "POST", "/ask", json=given)
 
     def suggest(self, typed: str = "", after: str = "") -> schema.Suggestions:

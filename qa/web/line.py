@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -14,7 +15,7 @@ from qa import steps
 from qa.answer import Answer
 from qa.web.page import Assistant
 
-Turns = Sequence[dict[str, str]]
+Turns = Sequence[Mapping[str, Any]]  # as Assistant.ask takes them
 SMOOTHING = 0.2  # how much the last answer's time counts in the expected one
 FIRST_GUESS_S = 0.5
 
@@ -70,14 +71,9 @@ class Line:
         def answered() -> tuple[Answer, float]:
             started = time.perf_counter()
             with steps.heard(heard or (lambda step: None)):
-                answer = answer_to(self._assistant, question, turns)
+                answer = self._assistant.ask(question, turns)
             return answer, time.perf_counter() - started
 
         answer, took_s = await anyio.to_thread.run_sync(answered, limiter=self._limiter)
         self._takes_s += SMOOTHING * (took_s - self._takes_s)
         return answer
-
-
-def answer_to(assistant: Assistant, question: str, turns: Turns) -> Answer:
-    """One question's answer. The turns before it are for an assistant that takes them."""
-    return assistant.ask(question)

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-TURNS = 5  # of a conversation that a question may refer to
+from qa.conversation import TURN_CHARACTERS, TURNS
+
 SHOWN_TURNS = 20  # of a conversation that go with a message
 ANSWER_ID = r"^[0-9a-f]{32}$"
 EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
@@ -28,9 +29,12 @@ def one_line(text: str) -> str:
     return re.sub(r"\s+", " ", clean(text))
 
 
-Text = Annotated[str, AfterValidator(clean)]
-Line = Annotated[str, AfterValidator(one_line)]
-Page = Annotated[Line, Field(max_length=2000, description="The address of the visitor's page.")]
+# Behind a `Field`, so that what is too long is told of as it was sent.
+Text = AfterValidator(clean)
+Line = AfterValidator(one_line)
+Page = Annotated[
+    str, Field(max_length=2000, description="The address of the visitor's page."), Line
+]
 
 
 class Given(BaseModel):
@@ -39,15 +43,28 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Before(Given):
+    """A turn that a question may lean on."""
+
+    question: Annotated[str, Field(max_length=TURN_CHARACTERS), Text]
+    answer: Annotated[str, Field(max_length=TURN_CHARACTERS), Text] | None = None
+    uri: Annotated[
+        str | None,
+        Field(max_length=TURN_CHARACTERS, description="The `uri` of the first quote shown."),
+    ] = None
+
+
 class Turn(Given):
-    question: Annotated[Text, Field(max_length=10_000)]
-    answer: Annotated[Text, Field(max_length=20_000)] = ""
+    """A turn that is sent along with a message."""
+
+    question: Annotated[str, Field(max_length=10_000), Text]
+    answer: Annotated[str, Field(max_length=20_000), Text] = ""
 
 
 class Question(Given):
     question: Annotated[str, Field(max_length=10_000, description="What the visitor asks.")]
     history: Annotated[
-        list[Turn], Field(max_length=TURNS, description="The last turns, oldest first.")
+        list[Before], Field(max_length=TURNS, description="The last turns, oldest first.")
     ] = []
     page: Page | None = None
 
@@ -55,13 +72,13 @@ class Question(Given):
 class Feedback(Given):
     answer: Annotated[str, Field(pattern=ANSWER_ID, description="The answer's `id`.")]
     helpful: bool
-    reason: Annotated[Text, Field(max_length=1000)] = ""
+    reason: Annotated[str, Field(max_length=1000), Text] = ""
 
 
 class Message(Given):
-    name: Annotated[Line, Field(min_length=1, max_length=100)]
-    email: Annotated[Line, Field(pattern=EMAIL, max_length=254)]
-    message: Annotated[Text, Field(min_length=1, max_length=5000)]
+    name: Annotated[str, Field(min_length=1, max_length=100), Line]
+    email: Annotated[str, Line, Field(pattern=EMAIL, max_length=254)]
+    message: Annotated[str, Field(min_length=1, max_length=5000), Text]
     conversation: Annotated[list[Turn], Field(max_length=SHOWN_TURNS)] = []
     page: Page | None = None
     key: Annotated[
@@ -141,6 +158,13 @@ class Answer(Told):
     generation: str
     models: dict[str, str]
     timing_ms: dict[str, float]
+
+
+def said(answer: Answer) -> Before:
+    """The turn that an answer makes, for the questions after it."""
+    shown = answer.quotes or answer.closest
+    question = answer.question[:TURN_CHARACTERS]
+    return Before(question=question, uri=shown[0].uri if shown else None)
 
 
 class Heading(Told):

@@ -94,8 +94,8 @@
 
   // Reads the events of an answer; `heard` gets the name of each step.
   async function asked(question, heard, signal) {
-    const history = turns.filter((turn) => turn.answer).slice(-5).map(({ question, answer }) => (
-      { question, answer: shownText(answer) }
+    const history = turns.slice(-5).map(({ question, answer }) => (
+      { question: question.slice(0, 2000), uri: [...answer.quotes, ...answer.closest][0]?.uri }
     ));
     const body = { question, history, page };
     const response = await call("ask/stream", body, { signal });
@@ -167,21 +167,36 @@
   }
 
   function shownText(answer) {
-    const quotes = answer.answered ? answer.quotes.slice(0, 1) : answer.closest.slice(0, 1);
-    const said = quotes.map((quote) => quote.parts.map((part) => part.text).join("\n"));
-    return [answer.answered ? "" : text[answer.verdict], ...said].filter(Boolean).join("\n")
+    const [quote] = answer.answered ? answer.quotes : answer.closest;
+    const said = quote ? quote.parts.map((part) => part.text).join("\n") : answer.answer;
+    return [answer.answered ? "" : text[answer.verdict], said].filter(Boolean).join("\n")
       .slice(0, 4000);
+  }
+
+  // A reply of the server's own, such as a greeting's: nothing is quoted.
+  function fixed({ reason }) {
+    const made = [el("p", { class: "verdict" }, text[`fixed_${reason.code}`] || reason.text)];
+    if (reason.code === "person" && handsOff) {
+      made[0].textContent = text.person;
+      made.push(el("p", {}, contact()));
+    }
+    return made;
+  }
+
+  function others(label, quotes, open) {
+    return quotes.length ? [el("details", { open }, el("summary", {}, label),
+      quotes.map((quote) => [quoted(quote), source(quote)]).flat())] : [];
   }
 
   function reply(answer) {
     const made = [];
+    if (answer.answered && !answer.quotes.length) return fixed(answer);
     if (answer.answered) {
-      const [first, ...others] = answer.quotes;
-      made.push(quoted(first), source(first));
-      if (others.length) {
-        made.push(el("details", {}, el("summary", {}, text.also),
-          others.map((quote) => [quoted(quote), source(quote)]).flat()));
-      }
+      const [first, ...rest] = answer.quotes;
+      const differs = ({ role }) => role === "differs";
+      made.push(quoted(first), source(first),
+        ...others(text.differ, rest.filter(differs), true),
+        ...others(text.also, rest.filter((quote) => !differs(quote)), false));
     } else {
       made.push(el("p", { class: "verdict" }, text[answer.verdict] || answer.reason.text));
       for (const quote of answer.closest) {
