@@ -21,6 +21,8 @@ from serving import GRADIO, ask, serving
 
 from qa.answer import Answer
 from qa.assistant import Assistant
+from qa.desk import open_desk
+from qa.settings import Settings
 from qa.web import server
 
 pytestmark = GRADIO
@@ -44,6 +46,18 @@ def test_it_answers_a_question_with_its_quote(address: str) -> None:
     turn = parsed(ask(address, QUESTION))
     assert turn.one("h2").text == f"You asked: {QUESTION}"
     assert "nine of fifteen votes" in turn.one("blockquote").one("mark").text
+
+
+def test_it_keeps_what_was_asked_on_the_chat_page_masked_unless_told_not_to(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    for kept in (True, False):
+        desk = open_desk(Settings(store=tmp_path / str(kept), log_questions=kept))
+        with serving(assistant, desk) as address:
+            ask(address, "What is a treaty, ann@shop.example?")
+        asked = [row["question"] for row in desk.questions.all()]
+        assert asked == (["What is a treaty, [e-mail]?"] if kept else [])
+        desk.close()
 
 
 def test_it_opens_the_source_that_a_quote_links_to(address: str) -> None:

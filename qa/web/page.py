@@ -9,6 +9,7 @@ Content-Security-Policy; `gr.Markdown` passes HTML on, through Gradio's sanitize
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -29,6 +30,8 @@ WAITING_AT_MOST = 100  # questions in the queue, after which Gradio turns new on
 EXAMPLES = 4
 KEPT_S = 3600  # a visitor's last turns, for questions that lean on them
 
+Record = Callable[[dict[str, Any], str | None, float], None]
+
 _log = logging.getLogger("quoth")
 
 
@@ -41,9 +44,14 @@ class Assistant(Protocol):
     def info(self) -> dict[str, Any]: ...
 
 
-def mount(app: FastAPI, assistant: Assistant, *, title: str, root_path: str) -> None:
-    """Put the chat page at the root of `app`. Routes that `app` already has come before it."""
-    page = _blocks(assistant, title, root_path)
+def mount(
+    app: FastAPI, assistant: Assistant, record: Record, *, title: str, root_path: str
+) -> None:
+    """Put the chat page at the root of `app`. Routes that `app` already has come before it.
+
+    `record` is called with each answer, as JSON, no page and the seconds that it took.
+    """
+    page = _blocks(assistant, record, title, root_path)
     page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE)
     gr.mount_gradio_app(
         app,
@@ -61,15 +69,18 @@ def mount(app: FastAPI, assistant: Assistant, *, title: str, root_path: str) -> 
     )
 
 
-def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
+def _blocks(assistant: Assistant, record: Record, title: str, root_path: str) -> gr.Blocks:
     info = assistant.info()
 
     def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
         """The question at once, with the field emptied for the next; then what came of it."""
         turn_id = f"turn-{uuid.uuid4().hex}"
         yield _literal(render.turn(turn_id, question, render.waiting())), "", gr.skip()
-        reply, turns = _reply(assistant, question, before, root_path)
-        after = (*before, *turns)[-TURNS:]
+        started = time.perf_counter()
+        answer, reply = _reply(assistant, question, before, root_path)
+        if answer is not None:
+            record(answer.to_json(), None, time.perf_counter() - started)
+        after = before if answer is None else (*before, said(answer))[-TURNS:]
         yield _literal(render.turn(turn_id, question, reply)), gr.skip(), after
 
     def surroundings() -> tuple[str, str]:
@@ -128,17 +139,17 @@ def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
 
 def _reply(
     assistant: Assistant, question: str, before: Sequence[Turn], root_path: str
-) -> tuple[Html, list[Turn]]:
-    """What is shown, and the turn that it makes, if it makes one."""
+) -> tuple[Answer | None, Html]:
+    """The answer, if there is one, and what is shown."""
     try:
         answer = assistant.ask(question, before)
-        return render.answer(answer, root_path), [said(answer)]
+        return answer, render.answer(answer, root_path)
     except ValueError as error:
-        return render.refusal(str(error)), []
+        return None, render.refusal(str(error))
     except Exception:
         _log.exception("a question was not answered")
         sentence = "Something went wrong, and the question was not answered. Please try again."
-        return render.refusal(sentence), []
+        return None, render.refusal(sentence)
 
 
 def _markup(html: Html, **given: Any) -> gr.Markdown:

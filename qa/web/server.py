@@ -82,7 +82,7 @@ def create_app(
         body = source_page(document, _offset(start), _offset(end), root_path)
         return HTMLResponse(body, headers=headers)
 
-    page.mount(app, assistant, title=settings.title, root_path=root_path)
+    page.mount(app, assistant, service.record, title=settings.title, root_path=root_path)
     return app
 
 

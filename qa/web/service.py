@@ -41,6 +41,10 @@ class Service:
         task.add_done_callback(self._kept.discard)
 
     async def answered(self, answer: dict[str, Any], page: str | None, seconds: float) -> None:
+        """`record`, in a thread of its own."""
+        await anyio.to_thread.run_sync(self.record, answer, page, seconds)
+
+    def record(self, answer: dict[str, Any], page: str | None, seconds: float) -> None:
         """Counts and logs an answer. What goes wrong here costs no visitor their answer."""
         self.metrics.answers.labels(answer["verdict"]).inc()
         self.metrics.seconds.observe(seconds)
@@ -58,6 +62,6 @@ class Service:
         if self.desk is None:
             return
         try:
-            await anyio.to_thread.run_sync(self.desk.questions.add, answer, page)
+            self.desk.questions.add(answer, page)
         except Exception:
             _log.exception("a question was not logged")
