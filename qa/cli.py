@@ -122,11 +122,35 @@ def ask(given: argparse.Namespace) -> int:
 
 def serve(given: argparse.Namespace) -> int:
     from index.files import Store
-    from qa.assemble import FollowingAssistant
-    from qa.desk import open_desk
-    from qa.web import server
 
     settings = _settings(given)
+    _check_free(settings)
+    if given.sample and not Store(settings.store).exists():
+        _write("Reading the bundled documents ...")
+        _update(settings, paths=[SAMPLE])
+    return _serve(settings)
+
+
+def demo(given: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from qa import demo, snippet
+
+    settings = _settings(given)
+    _check_free(settings)
+    address = f"http://{settings.host}:{settings.port}"
+    lines = snippet.lines(address, demo.WIDGET)
+    with demo.served(given.site_port, lines, address) as site:
+        settings = replace(settings, store=settings.store / "demo", origins=(site,))
+        _write("Reading the pages of a made-up company ...")
+        _update(settings, paths=[demo.SITE], base_url=f"{site}/")
+        _write(f"Its site, with the widget on it, is at {site}/")
+        return _serve(settings)
+
+
+def _check_free(settings: Settings) -> None:
+    from qa.web import server
+
     try:
         server.check_free(settings.host, settings.port)
     except OSError as error:
@@ -134,9 +158,13 @@ def serve(given: argparse.Namespace) -> int:
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
             "choose another with --host and --port"
         ) from None
-    if given.sample and not Store(settings.store).exists():
-        _write("Reading the bundled documents ...")
-        _update(settings, paths=[SAMPLE])
+
+
+def _serve(settings: Settings) -> int:
+    from qa.assemble import FollowingAssistant
+    from qa.desk import open_desk
+    from qa.web import server
+
     desk = open_desk(settings)
     assistant = FollowingAssistant(settings)
     app = server.create_app(assistant, settings, desk)
@@ -257,6 +285,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--port", type=int, help="the port to listen on (7860)")
     one.add_argument("--root-path", metavar="PATH", help="the path under which a proxy serves it")
     one.add_argument("--title", metavar="TEXT", help="the heading of the page")
+
+    one = command("demo", demo, "Serve a made-up company's site with the widget on it.")
+    one.add_argument(
+        "--site-port", type=int, default=8000, metavar="PORT", help="the port of the site (8000)"
+    )
+    one.add_argument("--port", type=int, help="the port of the chat (7860)")
 
     one = command("info", info, "Tell what the index holds.")
     one.add_argument("--json", action="store_true")

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from html import escape
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-OPTIONS = ("title", "greeting", "language", "theme", "color", "position", "offset", "examples")
+# What `data-...` on the script's tag may set, told in docs/widget.md.
+OPTIONS = (
+    "title", "greeting", "language", "theme", "color", "position", "offset", "examples", "key",
+    "handoff", "ahead",
+)  # fmt: skip
+# Of these, what makes sense in a frame.
+FRAME_OPTIONS = tuple(name for name in OPTIONS if name not in ("position", "offset", "key"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,36 +26,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> str:
     """Raises ValueError for an address that is none."""
-    parts = urlsplit(given.address)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError(f"{given.address} is no http or https address of a server")
-    address = given.address.rstrip("/")
-    title = given.data_title or "Ask a question"
-    if given.iframe:
-        return (
-            f'<iframe src="{escape(address)}/frame" title="{escape(title)}" '
-            'width="400" height="640" loading="lazy"></iframe>'
-        )
-    return f"{_script(given, address)}\n{_without_script(address, title)}"
-
-
-def _script(given: argparse.Namespace, address: str) -> str:
-    from qa.web import embed
-
     chosen = {name: getattr(given, f"data_{name}") for name in OPTIONS}
-    data = "".join(
-        f' data-{name}="{escape(value)}"' for name, value in chosen.items() if value is not None
-    )
-    if not given.fixed:
-        return f'<script src="{escape(address)}/widget.js"{data} defer></script>'
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    if given.iframe:
+        return frame(given.address, chosen)
+    return lines(given.address, chosen, fixed=given.fixed)
+
+
+def lines(address: str, chosen: Mapping[str, str], *, fixed: bool = False) -> str:
+    """The script's tag, and a form for browsers without JavaScript."""
+    address = _checked(address)
+    data = "".join(f' data-{name}="{escape(value)}"' for name, value in chosen.items())
+    script = f'<script src="{escape(address)}/widget.js"{data} defer></script>'
+    if fixed:
+        from qa.web import embed
+
+        script = (
+            f'<script src="{escape(address)}/widget-{embed.version()}.js"\n'
+            f'  integrity="{embed.integrity()}" crossorigin="anonymous"{data} defer></script>'
+        )
     return (
-        f'<script src="{escape(address)}/widget-{embed.version()}.js"\n'
-        f'  integrity="{embed.integrity()}" crossorigin="anonymous"{data} defer></script>'
+        f'{script}\n<noscript><form action="{escape(address)}/plain"><label>'
+        f'{escape(_title(chosen))} <input name="q" required></label> <button>Ask</button></form>'
+        "</noscript>"
     )
 
 
-def _without_script(address: str, title: str) -> str:
+def frame(address: str, chosen: Mapping[str, str]) -> str:
+    """The widget as a page within the page."""
+    options = urlencode({name: chosen[name] for name in FRAME_OPTIONS if name in chosen})
+    where = f"{_checked(address)}/frame{'?' if options else ''}{options}"
     return (
-        f'<noscript><form action="{escape(address)}/plain"><label>{escape(title)} '
-        '<input name="q" required></label> <button>Ask</button></form></noscript>'
+        f'<iframe src="{escape(where)}" title="{escape(_title(chosen))}" '
+        'width="400" height="640" loading="lazy"></iframe>'
     )
+
+
+def _title(chosen: Mapping[str, str]) -> str:
+    return chosen.get("title") or "Ask a question"
+
+
+def _checked(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError(f"{address} is no http or https address of a server")
+    return address.rstrip("/")

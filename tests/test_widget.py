@@ -289,6 +289,33 @@ def test_it_offers_what_to_ask_next(opened: Opened) -> None:
     expect(page.locator("quoth-widget article").last).to_contain_text(words)
 
 
+def test_it_offers_headings_while_one_types(opened: Opened, server: str) -> None:
+    page = opened()
+    opener(page).click()
+    field = page.locator("quoth-widget textarea").first
+    field.press_sequentially("who can impose")
+    offered = page.locator("quoth-widget .next .choice")
+    expect(offered).to_have_text(["Who can impose sanctions"])
+    assert offered.get_attribute("href").startswith(f"{server}/source/sample/sanctions.md")
+    field.fill("can a state")
+    expect(offered.first).to_contain_text("?")
+    words = offered.first.text_content()
+    offered.first.click()
+    expect(page.locator("quoth-widget article").last).to_contain_text(words)
+    expect(field).to_have_value("")
+
+
+def test_it_sends_nothing_that_is_typed_where_the_owner_says_so(opened: Opened) -> None:
+    page = opened("data-ahead=no")
+    opener(page).click()
+    expect(page.locator("quoth-widget .choice").first).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.locator("quoth-widget textarea").first.press_sequentially("who can impose", delay=40)
+    page.wait_for_timeout(800)
+    assert sent == []
+
+
 def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
     page = opened()
     opener(page).click()

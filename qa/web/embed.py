@@ -16,12 +16,11 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from qa.settings import Settings
+from qa.snippet import FRAME_OPTIONS
 from qa.web.markup import Html, element
 
 FOLDER = Path(__file__).parent / "widget"
 LANGUAGES = tuple(sorted(path.stem for path in (FOLDER / "languages").glob("*.json")))
-# What the address of the frame may set, as `data-...` does on a page.
-FRAME_OPTIONS = ("title", "greeting", "language", "theme", "color", "examples", "handoff")
 FOREVER = "public, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=300"
 

@@ -289,6 +289,7 @@
     question = question.trim();
     if (!question) return;
     current?.abort();
+    clearTimeout(typing);
     const mine = current = new AbortController();
     ui.next.replaceChildren();
     const box = addTurn(question);
@@ -329,8 +330,30 @@
   function choice(question) {
     return el("button", {
       type: "button", class: "choice", dir: "auto",
-      onclick: () => { ask(question); ui.field.focus(); },
+      onclick: () => { ui.field.value = ""; ask(question); ui.field.focus(); },
     }, question);
+  }
+
+  // Headings that go on like what is being typed: questions to ask, places to open.
+
+  let typing = 0;
+
+  function lookAhead() {
+    clearTimeout(typing);
+    const typed = ui.field.value.trim();
+    if (set.ahead === "no" || current) return;
+    typing = setTimeout(async () => {
+      const headings = typed.length < 3 ? [] : (await call(`suggest?q=${encodeURIComponent(
+        typed.slice(0, 200))}`).then((r) => r.json()).catch(() => ({ headings: [] }))).headings;
+      if (ui.field.value.trim() !== typed || current) return;
+      ui.next.replaceChildren(...headings.slice(0, 3).map((heading) => {
+        if (/[?؟]$/.test(heading.text)) return choice(heading.text);
+        const link = linkTo(heading.text, heading.link);
+        link.className = "choice";
+        link.title = heading.title;
+        return link;
+      }));
+    }, 250);
   }
 
   async function welcome() {
@@ -524,9 +547,10 @@
     ui.welcome = el("div", {}, el("p", { dir: "auto" }, set.greeting || text.greeting), ui.examples);
     ui.log = el("div", { class: "log", role: "log", "aria-label": text.conversation, tabindex: "0" },
       ui.welcome);
-    ui.next = el("div", { class: "choices next" });
+    ui.next = el("div", { class: "choices next", role: "group", "aria-label": text.suggested });
     ui.field = el("textarea", {
       rows: 1, maxlength: 1000, "aria-label": text.question, placeholder: text.question, dir: "auto",
+      oninput: lookAhead,
       onkeydown: (event) => {
         if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
           event.preventDefault();
