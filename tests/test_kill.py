@@ -87,12 +87,14 @@ def started(store: Path, port: int, smtp_port: int) -> subprocess.Popen[bytes]:
 
     package = str(Path(qa.__file__).resolve().parent.parent)
     served = subprocess.Popen(command, env={"PYTHONPATH": package, "PATH": "/usr/bin:/bin"})
-    for _ in range(400):
+    deadline = time.monotonic() + 60
+    while served.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return served
         time.sleep(0.05)
     served.kill()
+    served.wait()
     raise AssertionError("the letterbox did not open")
 
 
