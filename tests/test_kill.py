@@ -99,7 +99,9 @@ def started(store: Path, port: int, smtp_port: int) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.timeout(600)
-def test_every_acknowledged_message_is_kept_and_sent_through_25_kills(tmp_path: Path) -> None:
+def test_every_acknowledged_message_is_kept_and_sent_through_25_kills(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     drawn = random.Random(20)
     box, smtp_port, port = _Postbox(), free_port(), free_port()
     settings = Settings(store=tmp_path)
@@ -108,6 +110,7 @@ def test_every_acknowledged_message_is_kept_and_sent_through_25_kills(tmp_path: 
     desk.close()
     controller = Controller(box, hostname="127.0.0.1", port=smtp_port)
     controller.start()
+    request.addfinalizer(controller.stop)
     senders = None
     for _ in range(KILLS):
         served = started(tmp_path, port, smtp_port)
@@ -142,7 +145,6 @@ def test_every_acknowledged_message_is_kept_and_sent_through_25_kills(tmp_path: 
     desk.outbox.send_due()
     assert desk.outbox.pending() == 0
     desk.close()
-    controller.stop()
     sent = Counter(email.message_from_bytes(raw)["Message-ID"] for raw in box.letters)
     references = {f"<{ref.lower()}@shop.example>" for ref in senders.acknowledged.values()}
     assert references <= set(sent)
