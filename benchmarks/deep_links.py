@@ -70,18 +70,21 @@ PLACE = r"""([sentence, before, after]) => {
     if (fits <= best) continue;
     best = fits;
     const range = document.createRange();
-    // Signs that open before it and that close after it belong to it; white space does not.
+    // As many signs before its first letter and after its last as the sentence itself has.
     let start = owners[at], end = owners[at + wanted.length - 1];
     const sign = (index) => characters[index] && characters[index][0].data[characters[index][1]];
-    const beyond = (index, step, signs) => {
+    const beyond = (index, step, count) => {
       let reached = index;
-      for (let next = index + step; signs.test(sign(next) ?? "x"); next += step) {
-        if (!/\s/.test(sign(next))) reached = next;
+      for (let next = index + step; count && letters(sign(next) ?? "x") === ""; next += step) {
+        if (/\s/.test(sign(next))) continue;
+        reached = next;
+        count--;
       }
       return reached;
     };
-    start = beyond(start, -1, /[\s\[({<"'“‘|$-]/);
-    end = beyond(end, 1, /[\s\[\])}>"'”’.,;:!?…§|*-]/);
+    const signs = (text) => text.replace(/\s/g, "").length;
+    start = beyond(start, -1, signs(/^[^\p{L}\p{N}]*/u.exec(sentence)[0]));
+    end = beyond(end, 1, signs(/[^\p{L}\p{N}]*$/u.exec(sentence)[0]));
     range.setStart(...characters[start]);
     range.setEnd(characters[end][0], characters[end][1] + 1);
     place = [...range.getClientRects()].map((b) => [b.left, b.top, b.right, b.bottom]);
