@@ -21,8 +21,8 @@ import uvicorn
 
 from qa.desk import Desk
 from qa.settings import Settings
+from qa.web.line import Assistant
 from qa.web.server import create_app
-from qa.web.service import Assistant
 
 # What Gradio's queue asks of pandas, newer ones call deprecated.
 GRADIO = pytest.mark.filterwarnings(

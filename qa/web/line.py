@@ -6,18 +6,29 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import anyio.to_thread
 
+from corpus.document import Document
 from qa import steps
 from qa.answer import Answer
-from qa.web.page import Assistant
+from qa.suggest import Suggestions
 
 Turns = Sequence[Mapping[str, Any]]  # as Assistant.ask takes them
 SMOOTHING = 0.2  # how much the last answer's time counts in the expected one
 FIRST_GUESS_S = 0.5
+
+
+class Assistant(Protocol):
+    """What is asked here, from several threads at once."""
+
+    def ask(self, question: str, history: Sequence[Any] = ()) -> Answer: ...
+    def document(self, uri: str) -> Document | None: ...
+    def examples(self, count: int) -> list[str]: ...
+    def info(self) -> dict[str, Any]: ...
+    def suggestions(self) -> Suggestions: ...
 
 
 class Busy(RuntimeError):

@@ -12,15 +12,15 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
-from corpus.document import Document
 from qa.answer import Answer
 from qa.conversation import TURNS, Turn, said
 from qa.web import render
+from qa.web.line import Assistant
 from qa.web.markup import Html
 from qa.web.theme import VARIABLES
 from qa.web.welcome import colophon, masthead, welcome
@@ -33,15 +33,6 @@ KEPT_S = 3600  # a visitor's last turns, for questions that lean on them
 Record = Callable[[dict[str, Any], str | None, float], None]
 
 _log = logging.getLogger("quoth")
-
-
-class Assistant(Protocol):
-    """What the page needs of an assistant, from several threads at once."""
-
-    def ask(self, question: str, history: Sequence[Any] = ()) -> Answer: ...
-    def examples(self, count: int) -> list[str]: ...
-    def document(self, uri: str) -> Document | None: ...
-    def info(self) -> dict[str, Any]: ...
 
 
 def mount(

@@ -25,8 +25,9 @@ from qa.settings import Settings
 from qa.web import api, api_desk, api_state, assets, embed, page, plain, schema
 from qa.web.front import front
 from qa.web.guard import Guard, path_below
+from qa.web.line import Assistant
 from qa.web.routes import API
-from qa.web.service import Assistant, Service, access
+from qa.web.service import Service, access
 from qa.web.source import missing_page, source_page
 
 STOP_WITHIN_S = 2  # browsers keep a stream open; answers take a fraction of this

@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any, Protocol
+from typing import Any
 
 import anyio.to_thread
 
 from qa.desk import Desk
 from qa.settings import Settings
-from qa.suggest import Suggestions
-from qa.web import page
-from qa.web.line import Line
+from qa.web.line import Assistant, Line
 from qa.web.metrics import Metrics
 
 _log = logging.getLogger("quoth")
 access = logging.getLogger("quoth.access")
-
-
-class Assistant(page.Assistant, Protocol):
-    def suggestions(self) -> Suggestions: ...
 
 
 class Service:
