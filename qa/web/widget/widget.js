@@ -205,8 +205,8 @@
           quoted(quote), source(quote)));
       }
     }
-    made.push(feedback(answer));
-    if (!answer.answered && handsOff) made.push(el("p", {}, contact()));
+    made.push(el("div", { class: "after" },
+      !answer.answered && handsOff ? contact() : "", feedback(answer)));
     return made;
   }
 
