@@ -35,6 +35,15 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, s
     assert (folder / "store" / "demo" / "desk.sqlite").exists()
 
 
+def test_a_price_in_a_row_does_not_differ_from_every_other_price(
+    addresses: tuple[str, str],
+) -> None:
+    question = {"question": "What does delivery to Austria cost?"}
+    answer = httpx.post(f"{addresses[1]}/api/v1/ask", json=question, timeout=60).json()
+    assert answer["answer"] == "Austria | 29 euros | 190 euros"
+    assert [quote["role"] for quote in answer["quotes"]][1:].count("differs") == 0
+
+
 @NEEDS_CHROMIUM
 def test_a_visitor_of_its_site_gets_an_answer_and_sees_it_marked_on_the_page(
     addresses: tuple[str, str],
