@@ -11,6 +11,7 @@ from qa.place import Place
 # is told by its words; one that says otherwise, by another number or date in a like sentence.
 AGREES_WITHIN, DIFFERS_WITHIN = 4.0, 3.0
 ALIKE = 0.5  # share of the shorter sentence's words that the other has, for places that differ
+SHARED = 3  # words that they have in common at least: two prices are not about the same
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -47,7 +48,7 @@ def _numbers(words: str) -> set[str]:
 def _alike(one: Place, other: Place) -> bool:
     """Whether the sentences are about the same, by the words that they share."""
     first, second = (set(_WORD.findall(_sentence(place))) for place in (one, other))
-    return len(first & second) >= ALIKE * max(1, min(len(first), len(second)))
+    return len(first & second) >= max(SHARED, ALIKE * min(len(first), len(second)))
 
 
 def _sentence(place: Place) -> str:

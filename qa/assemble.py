@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from corpus.document import Document
@@ -17,6 +18,7 @@ from qa.assistant import Assistant
 from qa.judgement import Judge
 from qa.readers import Reader
 from qa.settings import Settings
+from qa.suggest import Suggestions
 
 LOOK_EVERY_S = 1.0
 EVERY_LANGUAGE = "sentences"  # the reader for documents that the chosen one cannot read
@@ -50,14 +52,17 @@ class FollowingAssistant:
         self._thread = threading.Thread(target=self._follow, name="quoth-follow", daemon=True)
         self._thread.start()
 
-    def ask(self, question: str) -> Answer:
-        return self._assistant.ask(question)
+    def ask(self, question: str, history: Sequence[Any] = ()) -> Answer:
+        return self._assistant.ask(question, history)
 
     def document(self, uri: str) -> Document | None:
         return self._assistant.document(uri)
 
     def examples(self, count: int) -> list[str]:
         return self._assistant.examples(count)
+
+    def suggestions(self) -> Suggestions:
+        return self._assistant.suggestions()
 
     def info(self) -> dict[str, Any]:
         return self._assistant.info()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from corpus.document import Document, Passage
 from index.search import Hit, Index
-from qa import agreement, citation, conversation, replies
+from qa import agreement, citation, conversation, replies, steps
 from qa.answer import Answer, Quote, Role, Span, Verdict
 from qa.examples import examples
 from qa.freshness import Freshness
@@ -17,6 +18,7 @@ from qa.judgement import Judge
 from qa.place import Place, shown
 from qa.question import understood
 from qa.settings import Settings
+from qa.suggest import Suggestions
 
 CLOSEST = 3  # passages shown when the documents do not answer
 ALSO = 3  # other places shown beside an answer
@@ -93,6 +95,14 @@ class Assistant:
     def examples(self, count: int) -> list[str]:
         """Questions that the documents answer, to show what can be asked."""
         return examples(self.index, count)
+
+    def suggestions(self) -> Suggestions:
+        """What to ask and where to look, from the documents' headings."""
+        return self._suggestions
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        return Suggestions(self.index)
 
     def _models(self, judge: Judge) -> dict[str, str]:
         encoder = self.index.manifest["encoder"]
@@ -182,6 +192,7 @@ class _Clock:
         now = time.perf_counter()
         self._laps[step] = (now - self._last) * 1000
         self._last = now
+        steps.done(step)
 
     def laps(self) -> dict[str, float]:
         return {**self._laps, "total": (time.perf_counter() - self._started) * 1000}

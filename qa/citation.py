@@ -6,6 +6,7 @@ stored.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,9 @@ from urllib.parse import quote as percent_encoded
 from corpus.document import Document, Passage, Slice
 from corpus.passages import context, introduces, units
 from qa.answer import Quote, Role, Span, State
+from qa.fragment import fragment
 
+AROUND = 300  # characters before and after, which tell equal sentences of a page apart
 LISTED = 12  # items or rows shown of a list or table whose introduction is the answer
 CODE_LINES = 40  # lines shown of code whose introduction is the answer
 _CONTINUED_BY = {"item": ("item", "step"), "step": ("item", "step"), "header": ("row",)}
@@ -43,7 +46,7 @@ def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> 
     sentence = Slice("sentence", whole[0].start, last.end)
     parts = (*context(document, whole[0].start), *whole, *items)
     quote = Quote(role, passage, parts, sentence, exact, state)
-    return replace(quote, link=_link(quote))
+    return replace(quote, link=link_to(document, exact))
 
 
 def check(answer: dict[str, Any], stored: Callable[[str], Document | None]) -> None:
@@ -93,9 +96,44 @@ def _first_lines(document: Document, code: Slice) -> Slice:
     return Slice(code.kind, code.start, code.start + len(shown))
 
 
-def _link(quote: Quote) -> str:
-    document = quote.passage.document
+def link_to(document: Document, exact: Slice) -> str:
+    """Where a visitor sees these words: marked on the page itself if that has an address.
+
+    Without a fragment that marks them alone, the section's anchor; without that, the page. A
+    document without an address is shown on our own page.
+    """
     if document.url is None:
-        return source_link(document.uri, quote.exact.start, quote.exact.end)
-    anchor = document.section_at(quote.exact.start).anchor
+        return source_link(document.uri, exact.start, exact.end)
+    address = section_link(document, exact.start)
+    marking = _fragment(document, exact)
+    if marking is None:
+        return address
+    return f"{address}{'' if '#' in address else '#'}:~:{marking}"
+
+
+def section_link(document: Document, start: int) -> str:
+    """The heading's anchor on the page, or the page; our own page for want of an address."""
+    if document.url is None:
+        return source_link(document.uri, start, start)
+    anchor = document.section_at(start).anchor
     return f"{document.url}#{anchor}" if anchor and "#" not in document.url else document.url
+
+
+def _fragment(document: Document, exact: Slice) -> str | None:
+    page = document.page_text or (document.text if document.extractor == "text" else None)
+    if page is None:
+        return None
+    lines = [
+        line
+        for block in document.blocks
+        if block.start < exact.end and block.end > exact.start
+        for line in _lines(document.text, block, exact)
+    ]
+    before = document.text[max(0, exact.start - AROUND) : exact.start]
+    return fragment(page, lines, before, document.text[exact.end : exact.end + AROUND])
+
+
+def _lines(text: str, block: Slice, exact: Slice) -> list[str]:
+    """What of a block is sought, a line for what a browser shows in one box: a cell, a line."""
+    words = text[max(block.start, exact.start) : min(block.end, exact.end)]
+    return re.split(r" \| |\n" if block.kind in ("row", "header") else r"\n", words)

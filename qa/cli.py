@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qa.evaluation import commands as evaluation
+from qa.inbox import add_arguments as add_inbox
+from qa.inbox import run as run_inbox
+from qa.snippet import add_arguments as add_widget
+from qa.snippet import run as run_widget
 
 if TYPE_CHECKING:
     from index.build import Report
@@ -120,10 +124,35 @@ def ask(given: argparse.Namespace) -> int:
 
 def serve(given: argparse.Namespace) -> int:
     from index.files import Store
-    from qa.assemble import FollowingAssistant
-    from qa.web import server
 
     settings = _settings(given)
+    _check_free(settings)
+    if given.sample and not Store(settings.store).exists():
+        _write("Reading the bundled documents ...")
+        _update(settings, paths=[SAMPLE])
+    return _serve(settings)
+
+
+def demo(given: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from qa import demo, snippet
+
+    settings = _settings(given)
+    _check_free(settings)
+    address = f"http://{settings.host}:{settings.port}"
+    lines = snippet.lines(address, demo.WIDGET)
+    with demo.served(given.site_port, lines, address) as site:
+        settings = replace(settings, store=settings.store / "demo", origins=(site,))
+        _write("Reading the pages of a made-up company ...")
+        _update(settings, paths=[demo.SITE], base_url=f"{site}/")
+        _write(f"Its site, with the widget on it, is at {site}/")
+        return _serve(settings)
+
+
+def _check_free(settings: Settings) -> None:
+    from qa.web import server
+
     try:
         server.check_free(settings.host, settings.port)
     except OSError as error:
@@ -131,15 +160,22 @@ def serve(given: argparse.Namespace) -> int:
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}): "
             "choose another with --host and --port"
         ) from None
-    if given.sample and not Store(settings.store).exists():
-        _write("Reading the bundled documents ...")
-        _update(settings, paths=[SAMPLE])
+
+
+def _serve(settings: Settings) -> int:
+    from qa.assemble import FollowingAssistant
+    from qa.desk import open_desk
+    from qa.web import server
+
+    desk = open_desk(settings)
     assistant = FollowingAssistant(settings)
-    app = server.create_app(assistant, root_path=settings.root_path, title=settings.title)
+    app = server.create_app(assistant, settings, desk)
     path = server.normalised(settings.root_path)
     _write(f"Quoth answers at http://{settings.host}:{settings.port}{path}/")
-    server.run(app, settings.host, settings.port)
+    desk.outbox.start()
+    server.run(app, settings.host, settings.port, access_log=settings.access_log)
     assistant.close()
+    desk.close()
     return DONE
 
 
@@ -180,6 +216,16 @@ def verify(given: argparse.Namespace) -> int:
     outcome = verified(settings)
     _write(outcome.told())
     return DONE if outcome.holds else UNUSABLE
+
+
+def inbox(given: argparse.Namespace) -> int:
+    _write(run_inbox(given, _settings(given)))
+    return DONE
+
+
+def widget(given: argparse.Namespace) -> int:
+    _write(run_widget(given))
+    return DONE
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -252,9 +298,17 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--root-path", metavar="PATH", help="the path under which a proxy serves it")
     one.add_argument("--title", metavar="TEXT", help="the heading of the page")
 
+    one = command("demo", demo, "Serve a made-up company's site with the widget on it.")
+    one.add_argument(
+        "--site-port", type=int, default=8000, metavar="PORT", help="the port of the site (8000)"
+    )
+    one.add_argument("--port", type=int, help="the port of the chat (7860)")
+
     one = command("info", info, "Tell what the index holds.")
     one.add_argument("--json", action="store_true")
 
+    add_inbox(command("inbox", inbox, "Read, close, export and delete what visitors wrote."))
+    add_widget(command("widget", widget, "Print the lines that put the help on a site's pages."))
     command("verify", verify, "Check the index and read every source again to compare it.")
     evaluation.register(command)
     return parser

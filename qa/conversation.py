@@ -13,6 +13,7 @@ from typing import Any
 
 from index.search import Hit, Index
 from index.words import tokens
+from qa.answer import Answer
 
 TURNS = 5  # of a history the last ones are used
 TURN_CHARACTERS = 2_000  # of a question or answer in it
@@ -75,6 +76,13 @@ def turns(history: Sequence[Any]) -> tuple[Turn, ...]:
     if isinstance(history, str | bytes) or not isinstance(history, Sequence):
         raise ValueError("The history is not a list of turns.")
     return tuple(_turn(given) for given in history[-TURNS:])
+
+
+def said(answer: Answer) -> Turn:
+    """The turn that an answer makes, for the questions after it."""
+    shown = answer.quotes or answer.closest
+    uri = shown[0].passage.document.uri if shown else None
+    return Turn(answer.question, answer.text, uri)
 
 
 def topic(question: str, before: Sequence[Turn], index: Index) -> Topic | None:

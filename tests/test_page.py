@@ -144,6 +144,24 @@ def test_it_says_plainly_that_the_documents_do_not_say(opened: Opened) -> None:
     expect(page.locator("#log .advice")).to_contain_text("What to try")
 
 
+def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
+    page = opened()
+    ask(page, "When was Interpol founded?")
+    ask(page, "and where is it based?")
+    leaning = page.locator("#log article").last
+    expect(leaning.locator("cite").first).to_contain_text("Interpol")
+    other = opened()
+    ask(other, "and where is it based?")
+    expect(other.locator("#log .verdict, #log cite").first).not_to_contain_text("Interpol")
+
+
+def test_it_greets_without_a_quote(opened: Opened) -> None:
+    page = opened()
+    ask(page, "hello")
+    expect(page.locator("#log .verdict")).to_contain_text("Hello. Ask a question")
+    expect(page.locator("#log figure, #log details")).to_have_count(0)
+
+
 def test_it_asks_an_example_on_a_click(opened: Opened) -> None:
     page = opened()
     example = page.locator("#examples button").first

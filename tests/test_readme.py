@@ -62,7 +62,7 @@ def test_every_setting_named_exists_and_is_in_the_guide_with_its_default(everyth
     told = {name: (default.strip("`"), variable) for name, default, variable in rows}
     assert told == {
         name: (
-            "the calibration's" if default is None else str(default) or "empty",
+            _as_told(default),
             PREFIX + name.upper(),
         )
         for name, default in settings.items()
@@ -114,6 +114,12 @@ def test_the_example_in_python_runs(sample_store, sample, tmp_path):
     answer = _on_one_line(done.stdout)
     assert answer
     assert any(answer in _plain(page.read_text("utf-8")) for page in sample.rglob("*.md"))
+
+
+def _as_told(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "the calibration's" if default is None else str(default or "empty")
 
 
 def _on_one_line(text: str) -> str:

@@ -21,6 +21,8 @@ from serving import GRADIO, ask, serving
 
 from qa.answer import Answer
 from qa.assistant import Assistant
+from qa.desk import open_desk
+from qa.settings import Settings
 from qa.web import server
 
 pytestmark = GRADIO
@@ -44,6 +46,18 @@ def test_it_answers_a_question_with_its_quote(address: str) -> None:
     turn = parsed(ask(address, QUESTION))
     assert turn.one("h2").text == f"You asked: {QUESTION}"
     assert "nine of fifteen votes" in turn.one("blockquote").one("mark").text
+
+
+def test_it_keeps_what_was_asked_on_the_chat_page_masked_unless_told_not_to(
+    assistant: Assistant, tmp_path: Path
+) -> None:
+    for kept in (True, False):
+        desk = open_desk(Settings(store=tmp_path / str(kept), log_questions=kept))
+        with serving(assistant, desk) as address:
+            ask(address, "What is a treaty, ann@shop.example?")
+        asked = [row["question"] for row in desk.questions.all()]
+        assert asked == (["What is a treaty, [e-mail]?"] if kept else [])
+        desk.close()
 
 
 def test_it_opens_the_source_that_a_quote_links_to(address: str) -> None:
@@ -92,7 +106,7 @@ def test_it_does_not_show_visitors_what_broke(
     assistant: Assistant, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(_Other):
-        def ask(self, question: str) -> Answer:
+        def ask(self, question: str, history: Any = ()) -> Answer:
             raise RuntimeError("secret path")
 
     with serving(Broken(assistant)) as where:
@@ -237,6 +251,7 @@ class _Other:
         self.examples = assistant.examples
         self.document = assistant.document
         self.info = assistant.info
+        self.suggestions = assistant.suggestions
 
 
 class _Slow(_Other):
@@ -244,9 +259,9 @@ class _Slow(_Other):
 
     at_once = most_at_once = 0
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, history: Any = ()) -> Answer:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         time.sleep(0.6)
         self.at_once -= 1
-        return self.assistant.ask(question)
+        return self.assistant.ask(question, history)

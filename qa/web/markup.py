@@ -14,8 +14,8 @@ class Html(str):
     __slots__ = ()
 
 
-def element(name: str, *children: str, **attributes: str | int | None) -> Html:
-    """`<name attributes>children</name>`; attributes that are None are left out.
+def element(tag: str, /, *children: str, **attributes: str | int | None) -> Html:
+    """`<tag attributes>children</tag>`; attributes that are None are left out.
 
     A trailing underscore keeps a name out of Python's way, others stand for hyphens.
 
@@ -27,7 +27,7 @@ def element(name: str, *children: str, **attributes: str | int | None) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    return Html(f"<{name}{given}>{join(*children)}</{name}>")
+    return Html(f"<{tag}{given}>{join(*children)}</{tag}>")
 
 
 def join(*children: str) -> Html:

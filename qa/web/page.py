@@ -9,16 +9,18 @@ Content-Security-Policy; `gr.Markdown` passes HTML on, through Gradio's sanitize
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
-from corpus.document import Document
 from qa.answer import Answer
+from qa.conversation import TURNS, Turn, said
 from qa.web import render
+from qa.web.line import Assistant
 from qa.web.markup import Html
 from qa.web.theme import VARIABLES
 from qa.web.welcome import colophon, masthead, welcome
@@ -26,22 +28,21 @@ from qa.web.welcome import colophon, masthead, welcome
 ANSWERED_AT_ONCE = 8  # questions; each keeps one thread busy
 WAITING_AT_MOST = 100  # questions in the queue, after which Gradio turns new ones away
 EXAMPLES = 4
+KEPT_S = 3600  # a visitor's last turns, for questions that lean on them
+
+Record = Callable[[dict[str, Any], str | None, float], None]
 
 _log = logging.getLogger("quoth")
 
 
-class Assistant(Protocol):
-    """What the page needs of an assistant, from several threads at once."""
+def mount(
+    app: FastAPI, assistant: Assistant, record: Record, *, title: str, root_path: str
+) -> None:
+    """Put the chat page at the root of `app`. Routes that `app` already has come before it.
 
-    def ask(self, question: str) -> Answer: ...
-    def examples(self, count: int) -> list[str]: ...
-    def document(self, uri: str) -> Document | None: ...
-    def info(self) -> dict[str, Any]: ...
-
-
-def mount(app: FastAPI, assistant: Assistant, *, title: str, root_path: str) -> None:
-    """Put the chat page at the root of `app`. Routes that `app` already has come before it."""
-    page = _blocks(assistant, title, root_path)
+    `record` is called with each answer, as JSON, no page and the seconds that it took.
+    """
+    page = _blocks(assistant, record, title, root_path)
     page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE)
     gr.mount_gradio_app(
         app,
@@ -59,15 +60,19 @@ def mount(app: FastAPI, assistant: Assistant, *, title: str, root_path: str) -> 
     )
 
 
-def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
+def _blocks(assistant: Assistant, record: Record, title: str, root_path: str) -> gr.Blocks:
     info = assistant.info()
 
-    def ask(question: str) -> Iterator[tuple[Any, Any]]:
+    def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
         """The question at once, with the field emptied for the next; then what came of it."""
         turn_id = f"turn-{uuid.uuid4().hex}"
-        yield _literal(render.turn(turn_id, question, render.waiting())), ""
-        reply = _reply(assistant, question, root_path)
-        yield _literal(render.turn(turn_id, question, reply)), gr.skip()
+        yield _literal(render.turn(turn_id, question, render.waiting())), "", gr.skip()
+        started = time.perf_counter()
+        answer, reply = _reply(assistant, question, before, root_path)
+        if answer is not None:
+            record(answer.to_json(), None, time.perf_counter() - started)
+        after = before if answer is None else (*before, said(answer))[-TURNS:]
+        yield _literal(render.turn(turn_id, question, reply)), gr.skip(), after
 
     def surroundings() -> tuple[str, str]:
         """What tells of the index, which may have been built anew since the server started."""
@@ -83,6 +88,7 @@ def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
                 with gr.Column(elem_id="examples"):
                     examples = [gr.Button(text) for text in assistant.examples(EXAMPLES)]
             gr.Column(elem_id="log")
+            before = gr.State((), time_to_live=KEPT_S)
             turn = _markup(Html(), elem_id="turn")
             with gr.Row(elem_id="composer"):
                 field = gr.Textbox(
@@ -105,8 +111,8 @@ def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
             gr.on(
                 triggers,
                 ask,
-                inputs=[source],
-                outputs=[turn, field],
+                inputs=[source, before],
+                outputs=[turn, field, before],
                 show_progress="hidden",
                 trigger_mode="always_last",
                 concurrency_limit=ANSWERED_AT_ONCE,
@@ -122,16 +128,19 @@ def _blocks(assistant: Assistant, title: str, root_path: str) -> gr.Blocks:
     return page
 
 
-def _reply(assistant: Assistant, question: str, root_path: str) -> Html:
+def _reply(
+    assistant: Assistant, question: str, before: Sequence[Turn], root_path: str
+) -> tuple[Answer | None, Html]:
+    """The answer, if there is one, and what is shown."""
     try:
-        return render.answer(assistant.ask(question), root_path)
+        answer = assistant.ask(question, before)
+        return answer, render.answer(answer, root_path)
     except ValueError as error:
-        return render.refusal(str(error))
+        return None, render.refusal(str(error))
     except Exception:
         _log.exception("a question was not answered")
-        return render.refusal(
-            "Something went wrong, and the question was not answered. Please try again."
-        )
+        sentence = "Something went wrong, and the question was not answered. Please try again."
+        return None, render.refusal(sentence)
 
 
 def _markup(html: Html, **given: Any) -> gr.Markdown:

@@ -53,6 +53,8 @@ def refusal(sentence: str) -> Html:
 def answer(answer: Answer, root_path: str = "") -> Html:
     if answer.answered and answer.quotes:
         return _answered(answer, root_path)
+    if answer.answered:
+        return element("p", answer.reason, class_="verdict")
     if answer.verdict == "unsure" and (likely := [*answer.quotes, *answer.closest]):
         return _unsure(answer, likely, root_path)
     return _none(answer, root_path)

@@ -11,15 +11,23 @@ import logging
 import socket
 
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.web import assets, page
+from qa.answer import SCHEMA
+from qa.desk import Desk
+from qa.settings import Settings
+from qa.web import api, api_desk, api_state, assets, embed, page, plain, schema
 from qa.web.front import front
 from qa.web.guard import Guard, path_below
-from qa.web.page import Assistant
+from qa.web.line import Assistant
+from qa.web.routes import API
+from qa.web.service import Service, access
 from qa.web.source import missing_page, source_page
 
 STOP_WITHIN_S = 2  # browsers keep a stream open; answers take a fraction of this
@@ -31,20 +39,42 @@ _SOURCE_POLICY = (
 
 
 def create_app(
-    assistant: Assistant, *, title: str = "Ask these documents", root_path: str = ""
+    assistant: Assistant, settings: Settings | None = None, desk: Desk | None = None
 ) -> FastAPI:
-    """The application for any ASGI server. `root_path` is where a proxy puts it, as in `/help`."""
-    root_path = normalised(root_path)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Front, title=title, root_path=root_path)
-    app.add_middleware(Guard, root_path=root_path)
-    app.mount(assets.ROUTE, StaticFiles(directory=assets.FOLDER))
+    """The application for any ASGI server; without a desk, it keeps nothing and takes no messages.
 
-    @app.get("/health")
+    The setting `root_path` is where a proxy puts it, as in `/help`.
+    """
+    settings = settings or Settings()
+    root_path = normalised(settings.root_path)
+    app = FastAPI(
+        title="Quoth",
+        version=str(SCHEMA),
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.add_middleware(Front, title=settings.title, root_path=root_path)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("content-type",),
+        expose_headers=("retry-after",),
+    )
+    app.add_middleware(Guard, settings=settings, root_path=root_path)
+    app.mount(assets.ROUTE, StaticFiles(directory=assets.FOLDER))
+    service = Service(assistant, settings, desk)
+    _add_api(app, service)
+    embed.mount(app, settings, root_path)
+    plain.mount(app, service, root_path)
+
+    @app.get("/health", include_in_schema=False)
     def health() -> dict[str, str]:
         return {"status": "ok", "generation": str(assistant.info()["generation"])}
 
-    @app.get("/source/{uri:path}")
+    @app.get("/source/{uri:path}", include_in_schema=False)
     def source(uri: str, start: str = "", end: str = "") -> Response:
         document = assistant.document(uri)
         headers = {"content-security-policy": _SOURCE_POLICY}
@@ -53,17 +83,41 @@ def create_app(
         body = source_page(document, _offset(start), _offset(end), root_path)
         return HTMLResponse(body, headers=headers)
 
-    page.mount(app, assistant, title=title, root_path=root_path)
+    page.mount(app, assistant, service.record, title=settings.title, root_path=root_path)
     return app
 
 
-def run(app: FastAPI, host: str, port: int) -> None:
-    """Serve until interrupted. Raises OSError when the address is taken or not of this machine."""
+def _add_api(app: FastAPI, service: Service) -> None:
+    app.include_router(api.router(service), prefix=API)
+    app.include_router(api_state.router(service), prefix=API)
+    if service.desk is not None:
+        app.include_router(api_desk.router(service, service.desk), prefix=API)
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(request: Request, error: RequestValidationError) -> Response:
+        return JSONResponse({"error": schema.problem(list(error.errors()))}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        if request.url.path.startswith(f"{normalised(service.settings.root_path)}{API}/"):
+            return JSONResponse({"error": f"{error.detail}."}, error.status_code, error.headers)
+        return PlainTextResponse(str(error.detail), error.status_code, error.headers)
+
+
+def run(app: FastAPI, host: str, port: int, *, access_log: bool = False) -> None:
+    """Serve until interrupted. Raises OSError when the address is taken or not of this machine.
+
+    The access log is a line of JSON for each answer, without question or visitor.
+    """
+    if access_log:
+        access.addHandler(logging.StreamHandler())
+        access.setLevel(logging.INFO)
     config = uvicorn.Config(
         app,
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the Guard knows whom to believe
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     logging.getLogger("uvicorn.error").addFilter(_is_news)
