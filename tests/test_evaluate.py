@@ -167,6 +167,7 @@ def test_the_command_writes_every_report(quoth, site, tmp_path):
         "cut: When does the express parcel arrive?",
         "gone: Is gift wrapping free?",
     ]
+    assert "golds: 3 found, 1 gone; `quoth testset check` names" in done.stdout
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -197,7 +198,7 @@ def test_reports_hold_what_documents_and_questions_say_as_text(asker):
         (["compare", "a.json", "b.json"], "no such file"),
         (["compare", "set.jsonl", "set.jsonl"], "is no result of `quoth evaluate --json`"),
         (["gaps", "set.txt"], "its suffix must be one of"),
-        (["why", "?"], "has no word in it"),
+        (["why", "?"], "the question has no word in it"),
         (["testset", "make", "set.jsonl"], "invalid choice: 'make'"),
         (["testset", "leave-one-out", "set.jsonl"], "name it with --out FILE"),
         (["testset", "check", "set.jsonl", "--pages", "x"], "--pages is for from-faq"),
