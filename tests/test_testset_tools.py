@@ -102,7 +102,10 @@ def test_why_tells_each_step_and_where_the_gold_was_lost(quoth, site):
     assert "*  1  " in done.stdout
     assert "decided: answered, " in done.stdout
     assert "verdict: right" in done.stdout
-    done = quoth("why", "when do I get my money back", "--docs", site, "--gold", "Nine to five")
+    misspelled = "when do I get my money back from the warehuose"
+    done = quoth("why", misspelled, "--docs", site, "--gold", "Nine to five")
+    read_as = misspelled.replace("huo", "hou")
+    assert done.stdout.startswith(f"asked: {misspelled}\nread as: {read_as}\n\nfound, ")
     assert "lost as not read" in done.stdout or "lost as not ranked" in done.stdout
 
 

@@ -119,15 +119,16 @@ def _row(group: int, question: Question, asker: Asker) -> _Row | None:
     """None where nothing is found, or where another reader than the chosen one reads."""
     assistant = asker.assistant_for(question)
     try:
-        asked = understood(question.text, asker.settings.question_characters)
+        given = understood(question.text, asker.settings.question_characters)
     except ValueError:
         return None
+    asked = asker.index.mended(given)
     hits = assistant.hits(asked, conversation.turns(question.history))
     judge = assistant.judge(hits)
     places = judge.places(asked, hits)
     if judge is not assistant.judges[0] or not places:
         return None
     best = places[0]
-    quote = citation.cite(best.hit.passage, shown(asked, best), "answer")
+    quote = citation.cite(best.hit.passage, shown(given, best), "answer")
     right = asker.matcher.target(question).right_quote(quote)
     return _Row(group, judge.features(asked, places, assistant.index.lexical), right)
