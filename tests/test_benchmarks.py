@@ -51,7 +51,8 @@ def test_evaluating_is_measured_beside_asking(tmp_path: Path) -> None:
     ]
     file = tmp_path / "set.json"
     file.write_text(json.dumps({"data": [{"title": "The_Shop", "paragraphs": paragraphs}]}))
-    rates = evaluating.measured(file, 20, {})
+    ((reader, rates),) = evaluating.measured(file, 20, ["sentences"])
+    assert reader == "sentences"
     assert list(rates) == [evaluating.ALONE, evaluating.BATCHED, evaluating.FOUND]
     assert rates[evaluating.FOUND] > rates[evaluating.BATCHED] > 0
 
