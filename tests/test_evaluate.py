@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import qa
 from qa.evaluation import formats, measures
 from qa.evaluation.asking import Asker, Options
 from qa.evaluation.questions import Gold, Question
@@ -228,7 +229,7 @@ def _started(store: Path, folder: Path, after: int = 0) -> subprocess.Popen[str]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "qa.cli", "evaluate", "set.jsonl",
          "--store", str(store), "--json", "out.json"],
-        cwd=folder, env={**kept, "PYTHONPATH": str(ROOT)}, text=True,
+        cwd=folder, env={**kept, "PYTHONPATH": str(Path(qa.__file__).parent.parent)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     journal = folder / "out.json.partial"
