@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qa.coverage import Asked, in_context
 from qa.place import YES_NO, Place
 
-SCHEMA = 1
+SCHEMA = 2
 SHIPPED = Path(__file__).resolve().parent / "weights" / "calibration.json"
 OWN = "calibration.json"  # the owner's, in the store
 
@@ -36,14 +36,14 @@ _KINDS: dict[str, re.Pattern[str]] = {
     "what": re.compile(r"\b(what|which)\b", re.I),
 }
 
+# No score of search but the cosine is among them: how high they go depends on how many passages
+# there are, and a small site's answers would count as less sure.
 FEATURES = (
     "score",  # of the best span, see the reader
     "answerability",  # its logit
     "gap",  # to the best span with other words
     "share",  # of the best span among all, by softmax of scores
-    "passage",  # its passage's fused score
     "first",  # whether search had its passage first
-    "margin",  # from the first passage's fused score to the second's
     "cosine",  # its passage's, with the question
     "both",  # whether both searches found its passage
     "passage_words",  # share of the question's telling words in its passage
@@ -73,7 +73,6 @@ def features(question: str, places: Sequence[Place], asked: Asked) -> Features:
     scores = np.array([place.span.score for place in places])
     same = [place.words == best.words for place in places]
     others = scores[~np.array(same)]
-    fused = sorted({place.hit.rank: place.hit.score for place in places}.values(), reverse=True)
     answerability = min(max(span.answerability, 1e-6), 1 - 1e-6)
     asked_kind = kind(question)
     return np.array(
@@ -82,9 +81,7 @@ def features(question: str, places: Sequence[Place], asked: Asked) -> Features:
             math.log(answerability / (1 - answerability)),
             span.score - others.max() if len(others) else 5.0,
             1 / np.exp(np.minimum(scores - span.score, 0)).sum(),
-            hit.score,
             float(hit.rank == 1),
-            fused[0] - fused[1] if len(fused) > 1 else 1.0,
             hit.cosine,
             float(hit.found == "both"),
             asked.share_in(hit.passage.encoded, language),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from corpus.document import Document, Slice
-from corpus.passages import context, units
+from corpus.passages import context, introduces, units
 from index.search import Hit
 from index.words import tokens
 from qa.answer import Span
@@ -57,11 +57,12 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
 
 
 def shown(question: str, place: Place) -> Span:
-    """The words to mark: of a yes/no question the sentence that settles it, of a question for
-    several things the sentence that introduces them, else the span itself."""
+    """The words to mark: of a yes/no question the sentence that settles it, of what introduces
+    something the whole, of a question for several things the sentence that introduces them, else
+    the span itself."""
     passage, span = place.hit.passage, place.span
     document = passage.document
-    if YES_NO.match(question):
+    if YES_NO.match(question) or introduces(document, place.unit):
         return _within(place, place.unit)
     if place.unit.kind in ("item", "step") and _SEVERAL.search(question):
         introduction = context(document, place.unit.start)

@@ -42,6 +42,7 @@ from qa.readers.spans.decode import Found  # noqa: E402
 from qa.training import negatives, questions, ranking  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SITES, PAGES = 16, 10  # small sites, and the pages of each
 ARTICLE = 25  # passages that are hidden together
 AIM = 0.1  # share of the answers shown that may be wrong: at .05 three in four would be held back
 FAQ_WEIGHT = 4.0  # a question of the bundled documents counts as that many of SQuAD's
@@ -89,14 +90,14 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="ask only every Nth question")
     given = parser.parse_args()
     squad, its_cases = _squad(given.data, given.work)
-    faq, faq_cases = _faq(given.work)
-    read = [(squad, one) for one in _read(squad, its_cases[:: given.every])]
-    read += [(faq, one) for one in _read(faq, faq_cases)]
+    asked = [(squad, its_cases[:: given.every]), _faq(given.work)]
+    asked += _small(given.data, given.work)
+    read = [(assistant, one) for assistant, cases in asked for one in _read(assistant, cases)]
     reader = squad.judges[0].reader
     assert isinstance(reader, spans.SpanReader)
     _tell_no_answer(given.data, reader)
     _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
-    rows, right, weight = [], [], []
+    rows, right, weight, group = [], [], [], []
     for assistant, one in read:
         places = one.places()
         if places:
@@ -104,6 +105,7 @@ def main() -> None:
             rows.append(assistant.judges[0].features(one.question, places, lexical))
             right.append(_is_right(places[0], one.case))
             weight.append(one.case.weight)
+            group.append(one.case.question)
     made_for = calibrations.digests(squad.index, squad.judges[0].reader)
     fitted = calibration.fit(
         np.array(rows),
@@ -111,6 +113,7 @@ def main() -> None:
         made_for,
         aim=AIM,
         weight=np.array(weight),
+        groups=np.unique(group, return_inverse=True)[1],
         facts={"on": "shipped"},
     )
     SHIPPED.write_text(json.dumps([fitted.to_json()], indent=1) + "\n", encoding="utf-8")
@@ -189,13 +192,43 @@ def _squad(data: Path, work: Path) -> tuple[Assistant, list[Case]]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(read.passages[number], encoding="utf-8")
     cases = []
+    for question, gold in _asked(read, uri):
+        article = gold[0][0].split("/")[1]
+        hidden = frozenset(u for u in uri.values() if u.split("/")[1] == article)
+        cases += [Case(question, gold, without, 1.0) for without in (frozenset(), hidden)]
+    return _assistant(work / "squad-store", work / "sites" / "held-out"), cases
+
+
+def _small(data: Path, work: Path) -> list[tuple[Assistant, list[Case]]]:
+    """Sites of few pages: what is sure must not hang on how much there is beside it."""
+    read = questions.read(data)
+    held = sorted(n for n in read.held_out if read.source[n] == "squad1-train-part")
+    sites = []
+    for site in range(0, len(held), len(held) // SITES):
+        uri = {n: f"small-{site}/{n}.txt" for n in held[site : site + PAGES]}
+        for number, name in uri.items():
+            file = work / "sites" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(read.passages[number], encoding="utf-8")
+        cases = [
+            Case(question, gold, hidden, 1.0)
+            for question, gold in _asked(read, uri)
+            for hidden in (frozenset[str](), frozenset([gold[0][0]]))
+        ]
+        folder = work / "sites" / f"small-{site}"
+        sites.append((_assistant(work / f"small-{site}-store", folder), cases))
+    return sites
+
+
+def _asked(
+    read: questions.Data, uri: dict[int, str]
+) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Each question about these passages, with the pages and texts that are right."""
     for question in read.development():
         if question.passage in uri and question.spans:
-            own, text = uri[question.passage], read.passages[question.passage]
-            gold = tuple((own, text[start:end]) for start, end in question.spans)
-            article = frozenset(u for u in uri.values() if u.split("/")[1] == own.split("/")[1])
-            cases += [Case(question.text, gold, hidden, 1.0) for hidden in (frozenset(), article)]
-    return _assistant(work / "squad-store", work / "sites" / "held-out"), cases
+            text = read.passages[question.passage]
+            own = uri[question.passage]
+            yield question.text, tuple((own, text[start:end]) for start, end in question.spans)
 
 
 def _faq(work: Path) -> tuple[Assistant, list[Case]]:

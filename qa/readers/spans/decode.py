@@ -16,13 +16,12 @@ MAX_ANSWER_PIECES = 40
 class Pieces:
     """The word pieces in which an answer may stand, with offsets in their passage.
 
-    `block` numbers the paragraph, item or row of each: no span goes over its end; `unit` the
-    sentence. `opens` and `closes` say whether a word begins or ends there.
+    `unit` numbers the sentence, item or row of each: no span goes over its end. `opens` and
+    `closes` say whether a word begins or ends there.
     """
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    block: NDArray[np.int64]
     unit: NDArray[np.int64]
     opens: NDArray[np.bool_]
     closes: NDArray[np.bool_]
@@ -34,7 +33,6 @@ class Pieces:
         return Pieces(
             self.starts[low:high],
             self.ends[low:high],
-            self.block[low:high],
             self.unit[low:high],
             self.opens[low:high],
             self.closes[low:high],
@@ -50,16 +48,13 @@ class Found:
     score: float
 
 
-def pieces_of(
-    text: str, offsets: Sequence[tuple[int, int]], blocks: Sequence[int], units: Sequence[int]
-) -> Pieces:
-    """`offsets` of the text's word pieces; where its blocks and its sentences begin."""
+def pieces_of(text: str, offsets: Sequence[tuple[int, int]], units: Sequence[int]) -> Pieces:
+    """`offsets` of the text's word pieces; where its sentences, items and rows begin."""
     starts = np.array([start for start, _ in offsets], np.int64)
     ends = np.array([end for _, end in offsets], np.int64)
     return Pieces(
         starts,
         ends,
-        np.searchsorted(np.array(blocks, np.int64), starts, "right"),
         np.searchsorted(np.array(units, np.int64), starts, "right"),
         np.array([_is_edge(text, start) for start in starts], np.bool_),
         np.array([_is_edge(text, end) for end in ends], np.bool_),
@@ -67,16 +62,15 @@ def pieces_of(
 
 
 def best_spans(start: NDArray[np.float32], end: NDArray[np.float32], pieces: Pieces) -> list[Found]:
-    """The best span of whole words that begins in each sentence, best first, without overlaps.
-    Logits that are no numbers (a damaged model's) give none.
+    """The best span of whole words in each sentence, best first, without overlaps.
 
-    The sum of a start's and a later end's logits, over all such pairs within a length and a
-    block: Devlin et al., "BERT" (2019), section 4.2.
+    Logits that are no numbers (a damaged model's) give none. A span's score is the sum of its
+    start's and its end's, of all pairs within a length: Devlin et al., "BERT" (2019), section 4.2.
     """
     at = np.arange(len(pieces))
     length = at[None, :] - at[:, None]
     allowed = (length >= 0) & (length < MAX_ANSWER_PIECES)
-    allowed &= pieces.block[:, None] == pieces.block[None, :]
+    allowed &= pieces.unit[:, None] == pieces.unit[None, :]
     allowed &= pieces.opens[:, None] & pieces.closes[None, :]
     scores = np.where(allowed, start[:, None] + end[None, :], -np.inf)
     scores[np.isnan(scores)] = -np.inf

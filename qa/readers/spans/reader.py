@@ -128,10 +128,9 @@ class SpanReader:
         if leads:
             before = self.network.tokenizer.encode(leads, add_special_tokens=False).ids
             head += [*before[:MAX_LEAD_TOKENS], sep]
-        blocks = [block.start - passage.start for block in passage.document.blocks]
         inside = units(passage.document, passage.start, passage.end)
-        sentences = [unit.start - passage.start for unit in inside]
-        pieces = pieces_of(passage.text, encoded.offsets, blocks, sentences)
+        begin = [unit.start - passage.start for unit in inside]
+        pieces = pieces_of(passage.text, encoded.offsets, begin)
         room = MAX_TOKENS - len(head) - 1
         for low in range(0, max(1, len(pieces) - room // STRIDE), room // STRIDE):
             high = min(low + room, len(pieces))
