@@ -298,6 +298,23 @@ def test_a_message_is_kept_once_however_often_it_is_sent(api: str, desk: Desk, r
     assert list(kept.conversation) == given["conversation"]
 
 
+def test_a_message_that_cannot_be_stored_is_not_acknowledged(
+    api: str, desk: Desk, ripe: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with desk.database.writing() as connection:
+        connection.execute("PRAGMA max_page_count = 1")  # a full disk
+    try:
+        given = letter(ripe, message="x" * 5000)
+        refused = [httpx.post(f"{api}/message", json=given) for _ in range(5)][-1]
+    finally:
+        with desk.database.writing() as connection:
+            connection.execute("PRAGMA max_page_count = 100000")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+    assert refused.json()["error"].startswith("This could not be stored at the moment")
+    assert "sqlite" not in refused.text
+    assert httpx.post(f"{api}/message", json=given).status_code == 200
+
+
 def test_a_message_needs_a_token_of_ours_neither_new_nor_old(api: str, desk: Desk) -> None:
     key = desk.database.secret("token")
     fresh = httpx.get(f"{api}/token").json()["token"]

@@ -18,6 +18,7 @@ from qa.web.routes import API, Route, matching
 from qa.web.visitor import networks, visitor
 
 BROKEN = "Something went wrong, and the request was not answered. Please try again."
+UNSTORED = "This could not be stored at the moment, and nothing was sent. Please try again later."
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANYWHERE = ("0.0.0.0", "::", "")
 
