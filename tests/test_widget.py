@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from browsing import NEEDS_CHROMIUM, chromium, playwright
 from hosting import Pages, hosting
 from serving import GRADIO, serving
 
+from qa import snippet
 from qa.assistant import Assistant
 from qa.desk import Desk, open_desk
 from qa.settings import Settings
@@ -26,6 +28,7 @@ pytestmark = [GRADIO, NEEDS_CHROMIUM]
 QUESTION = "How many votes does a Security Council decision on sanctions need?"
 UNKNOWN = "Who won the cup final in 1966?"
 MOST_BYTES = 15_000
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "widget.md"
 HOSTILE = """
 * { all: unset !important; display: none !important; color: red !important; }
 html, body, h1, p { display: block !important; }
@@ -184,6 +187,7 @@ def test_every_language_fits_into_that_and_says_everything(server: str) -> None:
     packed = {"accept-encoding": "gzip"}
     script = httpx.get(f"{server}/widget.js", headers=packed).num_bytes_downloaded
     english = httpx.get(f"{server}/widget/en.json").json()
+    assert english["within"] == Settings().reply_within
     for language in ("en", "de", "fr", "es", "pt", "ar"):
         response = httpx.get(f"{server}/widget/{language}.json", headers=packed)
         assert script + response.num_bytes_downloaded < MOST_BYTES - 1000
@@ -689,6 +693,17 @@ def test_the_lines_that_quoth_prints_are_those_that_work(quoth: Callable[..., An
         2,
         "quoth: help.shop.example is no http or https address of a server\n",
     )
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="reads docs/widget.md")
+def test_its_guide_names_every_attribute_and_every_variable() -> None:
+    guide, style = GUIDE.read_text("utf-8"), (embed.FOLDER / "widget.css").read_text("utf-8")
+    named = set(re.findall(r"^\| `data-(\w+)` \|", guide, re.M))
+    assert named == set(snippet.OPTIONS)
+    used = set(re.findall(r"--quoth-\w+", style + embed.script().decode()))
+    assert set(re.findall(r"--quoth-\w+", guide)) == used
+    read = set(re.findall(r"\bset\.(\w+)", embed.script().decode())) - {"mode"}
+    assert read == set(snippet.OPTIONS)
 
 
 def test_its_words_are_valid_and_its_script_holds_no_html() -> None:
