@@ -106,6 +106,12 @@ def test_it_refuses_what_is_no_question_in_one_sentence(api: str, body: str) -> 
     assert list(response.json()) == ["error"]
 
 
+def test_it_says_so_when_a_body_is_no_json(api: str) -> None:
+    headers = {"content-type": "application/json"}
+    response = httpx.post(f"{api}/ask", content=b"{", headers=headers)
+    assert response.json() == {"error": "The body is not valid JSON."}
+
+
 def test_it_survives_half_a_surrogate_pair(api: str) -> None:
     response = httpx.post(
         f"{api}/ask",

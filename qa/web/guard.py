@@ -62,7 +62,13 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         path = path_below(self.root_path, scope["path"])
-        placed = {**scope, "root_path": self.root_path, "path": self.root_path + path}
+        placed = {
+            **scope,
+            "root_path": self.root_path,
+            "path": self.root_path + path,
+            # Gradio would take it for our own name, unchecked.
+            "headers": [h for h in scope["headers"] if h[0] != b"x-forwarded-host"],
+        }
         refused = self._refusal(scope, path, Headers(scope=scope))
         sent = _Sent(send, _is_api(path))
         try:
