@@ -153,6 +153,21 @@ def test_it_answers_with_a_marked_quote_and_the_place_where_it_stands(
     expect(source.value.locator("#quote")).to_contain_text("nine of fifteen votes")
 
 
+def test_it_works_under_a_path_of_a_site(
+    browser: Any, assistant: Assistant, site: str, pages: Pages
+) -> None:
+    with serving(assistant, origins=(site,), root_path="/help") as where:
+        pages["/below"] = (a_page(f'<script src="{where}/help/widget.js" defer></script>'), {})
+        page = browser.new_page()
+        page.goto(f"{site}/below")
+        opener(page).click()
+        ask(page, QUESTION)
+        link = page.locator("quoth-widget .source a").first.get_attribute("href")
+        assert link.startswith(f"{where}/help/source/sample/sanctions.md")
+        assert "nine of fifteen votes" in httpx.get(link).text
+        page.close()
+
+
 def test_it_says_that_the_documents_do_not_and_shows_the_nearest(opened: Opened) -> None:
     page = opened()
     opener(page).click()
