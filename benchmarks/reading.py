@@ -164,10 +164,8 @@ def _assistant(scratch: Path, data: Dataset, articles: Sequence[str]) -> Assista
 
 def _judged(assistant: Assistant, question: str) -> tuple[list[Place], float]:
     """Every place, best first, and the probability that the best is right."""
-    hits = assistant.hits(question)
-    judge = assistant.judge(hits)
-    places = judge.places(question, hits)
-    return places, judge.certainty(question, places, assistant.index.lexical)
+    _, places, certainty = assistant.considered(question)
+    return places, certainty
 
 
 def _alone(text: str) -> Hit:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from index.proximity import closeness
 from index.words import ENGLISH, language_code, stems, tokens
 
-VERSION = 1  # of terms, weights and files: another one makes every index be built again
+VERSION = 2  # of terms, weights and files: another one makes every index be built again
 
 # The usual values; on SQuAD train, SQuADShifts Amazon and Reddit none of K1 .6 to 1.8 and B .3 to
 # .75 gave a better MRR (1,500 questions each).
@@ -35,6 +35,7 @@ class Lexical:
     """`rows[starts[t] : starts[t + 1]]` are the passages with term `t`, `weights` their scores.
 
     `words[bounds[row] : bounds[row + 1]]` are the terms of a passage in their order.
+    `forms` are all words as the passages have them, folded, and `columns` their terms.
     """
 
     languages: tuple[str, ...]
@@ -44,6 +45,8 @@ class Lexical:
     weights: Scores
     bounds: NDArray[np.int64]
     words: NDArray[np.int32]
+    forms: tuple[str, ...]
+    columns: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -71,31 +74,40 @@ class Lexical:
         forms = zip(*(stems(found, language) for language in self.languages), strict=True)
         return [[self.terms[f] for f in dict.fromkeys(form) if f in self.terms] for form in forms]
 
+    def knows(self, word: str) -> bool:
+        """Whether a passage has a folded word, or another form of it."""
+        return any(stems([word], language)[0] in self.terms for language in self.languages)
+
+    def passages_with(self, column: int) -> int:
+        return int(self.starts[column + 1] - self.starts[column])
+
     def _idf(self, term: int) -> float:
-        having = int(self.starts[term + 1] - self.starts[term])
+        having = self.passages_with(term)
         return math.log1p((len(self) - having + 0.5) / (having + 0.5))
 
     def save(self, folder: Path) -> None:
-        text = {"terms": "\n".join(self.terms), "languages": "\n".join(self.languages)}
-        for name, value in text.items():
-            np.save(folder / f"{name}.npy", np.frombuffer(value.encode(), np.uint8))
+        for name in _TEXTS:
+            text = "\n".join(getattr(self, name)).encode()
+            np.save(folder / f"{name}.npy", np.frombuffer(text, np.uint8))
         for name in _ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
 
 
-_ARRAYS = ("starts", "rows", "weights", "bounds", "words")
+_TEXTS = ("terms", "languages", "forms")
+_ARRAYS = ("starts", "rows", "weights", "bounds", "words", "columns")
 
 
 def load(folder: Path) -> Lexical:
     """What `Lexical.save` wrote there."""
-    names = ("terms", "languages", *_ARRAYS)
+    names = (*_TEXTS, *_ARRAYS)
     stored = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
-    terms, languages = (
-        tuple(stored[name].tobytes().decode().splitlines()) for name in ("terms", "languages")
+    terms, languages, forms = (
+        tuple(stored[name].tobytes().decode().splitlines()) for name in _TEXTS
     )
     return Lexical(
         languages=languages,
         terms={term: column for column, term in enumerate(terms)},
+        forms=forms,
         **{name: stored[name] for name in _ARRAYS},
     )
 
@@ -109,14 +121,17 @@ def build(texts: Sequence[str], languages: Sequence[str | None] | None = None) -
         code = language_code(language)
         if code not in columns_of:
             columns_of[code] = _Columns(terms, code)
-        columns = columns_of[code]
+        column_of = columns_of[code]
         before = len(found)
-        found.extend(columns[word] for word in tokens(text))
+        found.extend(column_of[word] for word in tokens(text))
         lengths.append(len(found) - before)
     bounds = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
     words = np.frombuffer(found, np.int32)
     languages_found = tuple(sorted(columns_of)) or (ENGLISH,)
-    return Lexical(languages_found, terms, *_weighted(words, bounds, len(terms)), bounds, words)
+    weighted = _weighted(words, bounds, len(terms))
+    known = dict(chain.from_iterable(columns.items() for columns in columns_of.values()))
+    forms, columns = tuple(known), np.array(list(known.values()), np.int32)
+    return Lexical(languages_found, terms, *weighted, bounds, words, forms, columns)
 
 
 class _Columns(dict[str, int]):

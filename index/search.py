@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from corpus.document import Document, Passage
-from index import fusion, lexical, vectors
-from index.encoder import Encoder
+from index import fusion, lexical, spelling, vectors
+from index.encoder import Encoder, Vectors
 from index.files import FORMAT, Generation, IndexUnusable
 from index.texts import Source, Texts
 
@@ -58,7 +58,7 @@ class Index:
         if not len(self._engine):
             return []
         vector = self._encoder.encode_query(query)
-        ranking = fusion.rank(query, vector, self._engine, self.lexical)
+        ranking = self.rank(query, vector)
         rows = ranking.rows[:k]
         cosines = self._engine.vectors(rows) @ vector
         return [
@@ -66,11 +66,23 @@ class Index:
             for rank, (row, cosine) in enumerate(zip(rows, cosines, strict=True), 1)
         ]
 
+    def rank(self, query: str, vector: Vectors) -> fusion.Ranking:
+        """Every candidate's row, best first, for a question and its vector."""
+        return fusion.rank(query, vector, self._engine, self.lexical)
+
+    def mended(self, query: str) -> str:
+        """The question with misspelled words as the documents spell them."""
+        return spelling.mended(query, self.lexical, self._is_common)
+
     def document(self, uri: str) -> Document | None:
         return self.texts.document(uri)
 
     def source(self, uri: str) -> Source | None:
         return self.texts.source(uri)
+
+    def _is_common(self, word: str) -> bool:
+        """Whether the encoder has a word, or what it is formed of, as one piece."""
+        return any(len(self._encoder.offsets(form)) == 1 for form in spelling.without_ending(word))
 
     def _hit(self, rank: int, row: int, ranking: fusion.Ranking, cosine: float) -> Hit:
         first, *also = self.texts.passages(row)

@@ -151,6 +151,11 @@ class Texts:
         """The row of each encoded text, by the SHA-256 of the text."""
         return dict(self._query("SELECT digest, row FROM rows"))
 
+    def row(self, passage: Passage) -> int:
+        """The row that a passage of this index has."""
+        digest = sha256(passage.encoded.encode()).digest()
+        return int(self._query("SELECT row FROM rows WHERE digest = ?", (digest,))[0][0])
+
     def close(self) -> None:
         self._connection.close()
 

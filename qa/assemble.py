@@ -33,7 +33,7 @@ def open_assistant(settings: Settings) -> Assistant:
     names something unknown.
     """
     encoder = open_encoder(settings.encoder)
-    return _assistant(Store(settings.store).current(), encoder, settings)
+    return assembled(Store(settings.store).current(), encoder, settings)
 
 
 class FollowingAssistant:
@@ -46,7 +46,7 @@ class FollowingAssistant:
         self._settings = settings
         self._store = Store(settings.store)
         self._encoder = open_encoder(settings.encoder)
-        self._assistant = _assistant(self._store.current(), self._encoder, settings)
+        self._assistant = assembled(self._store.current(), self._encoder, settings)
         self._seen = self._store.published()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="quoth-follow", daemon=True)
@@ -79,13 +79,14 @@ class FollowingAssistant:
             self._seen = published
             try:
                 generation = self._store.verified(published)
-                self._assistant = _assistant(generation, self._encoder, self._settings)
+                self._assistant = assembled(generation, self._encoder, self._settings)
                 _log.info("serving generation %d", published)
             except (IndexUnusable, OSError, ValueError) as error:
                 _log.warning("generation %d is not served: %s", published, error)
 
 
-def _assistant(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
+def assembled(generation: Generation, encoder: Encoder, settings: Settings) -> Assistant:
+    """An assistant over one generation, whatever encodes for it."""
     vectors.load(settings.engine)  # an index names its own; a name that is none is an error still
     index = Index(generation, encoder)
     names = dict.fromkeys((settings.reader, EVERY_LANGUAGE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -53,12 +53,7 @@ class Assistant:
         reply = replies.fixed(question)
         if reply is not None:
             return self._answer(question, "fixed", 1.0, *reply, judge=self.judges[0], clock=clock)
-        hits = self.hits(question, before)
-        clock.lap("retrieve")
-        judge = self.judge(hits)
-        places = judge.places(question, hits)
-        clock.lap("read")
-        certainty = judge.certainty(question, places, self.index.lexical)
+        judge, places, certainty = self.considered(question, before, clock.lap)
         verdict = judge.verdict(certainty)
         found = self._quotes(question, places) if verdict == "answered" else self._closest(places)
         reason = DIFFER if any(q.role == "differs" for q in found) else REASONS[verdict]
@@ -67,6 +62,22 @@ class Assistant:
         )
         citation.check(answer.to_json(), self.document)
         return answer
+
+    def considered(
+        self,
+        question: str,
+        before: Sequence[conversation.Turn] = (),
+        done: Callable[[str], None] = lambda step: None,
+    ) -> tuple[Judge, list[Place], float]:
+        """Who judges, every place that may answer, best first, and the probability that the best
+        one is right. Misspelled words are read as the documents spell them."""
+        asked = self.index.mended(question)
+        hits = self.hits(asked, before)
+        done("retrieve")
+        judge = self.judge(hits)
+        places = judge.places(asked, hits)
+        done("read")
+        return judge, places, judge.certainty(asked, places, self.index.lexical)
 
     def hits(self, question: str, before: Sequence[conversation.Turn] = ()) -> list[Hit]:
         """The passages to read for a question after the turns before it, best first."""

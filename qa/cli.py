@@ -1,6 +1,7 @@
-"""quoth index, ask, serve, inbox and the others: arguments in, text and an exit status out.
+"""quoth COMMAND: arguments in, text and an exit status out.
 
-0 done (also when the documents do not say), 2 bad input, 4 no usable index. Errors are one line.
+0 done (also when the documents do not say), 2 bad input, 3 a gate failed, 4 no usable index. Errors
+are one line. The commands that evaluate are in `qa/evaluation/commands.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from qa.evaluation import commands as evaluation
 from qa.inbox import add_arguments as add_inbox
 from qa.inbox import run as run_inbox
 from qa.snippet import add_arguments as add_widget
@@ -243,6 +245,14 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
+class _Help(argparse.HelpFormatter):
+    """Like argparse's, but a command and what it does stand on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = 13  # the longest command, two further in than an option
+
+
 class _Parser(argparse.ArgumentParser):
     """Like argparse's, but an error is one line."""
 
@@ -253,15 +263,17 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="quoth",
+        formatter_class=_Help,
         description="Answers questions in the words of your documents, or says that they do not.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    def command(name: str, run: Any, help: str, index: bool = True) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=help, description=help)
         added.set_defaults(run=run)
-        added.add_argument("--store", type=Path, metavar="DIR", help="the index (./store)")
-        added.add_argument("--encoder", metavar="NAME", help="a sentence-transformers model")
+        if index:
+            added.add_argument("--store", type=Path, metavar="DIR", help="the index (./store)")
+            added.add_argument("--encoder", metavar="NAME", help="a sentence-transformers model")
         return added
 
     one = command("index", index, "Read folders or files; without any, refresh all known ones.")
@@ -299,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     add_inbox(command("inbox", inbox, "Read, close, export and delete what visitors wrote."))
     add_widget(command("widget", widget, "Print the lines that put the help on a site's pages."))
     command("verify", verify, "Check the index and read every source again to compare it.")
+    evaluation.register(command)
     return parser
 
 

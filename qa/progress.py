@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from index.reading import Progress
 
-_UNITS = {"reading": "files", "encoding": "passages"}
+_UNITS = {"reading": "files", "encoding": "passages", "asking": "questions"}
 
 
 @contextmanager

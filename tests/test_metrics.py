@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from qa.evaluation import metrics
-from qa.evaluation.significance import bootstrap, mcnemar, over, paired_bootstrap
+from qa.evaluation.significance import bootstrap, mcnemar, over, paired_bootstrap, wilson
 
 # Published predictions of a BERT reader on SQuAD 2.0 dev ("Normans"), with the references there and
 # the values that the official script gives to them.
@@ -202,3 +202,9 @@ def test_mcnemar_is_scipys_binomial_test_of_the_flips(pairs):
     flips = found.lost + found.gained
     expected = stats.binomtest(found.lost, flips).pvalue if flips else 1.0
     assert found.p == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("hits", "of"), [(0, 1), (4, 4), (3, 7), (55, 100)])
+def test_the_interval_of_a_share_is_that_of_scipy(hits, of):
+    reference = stats.binomtest(hits, of).proportion_ci(method="wilson")
+    assert wilson(hits, of) == pytest.approx((reference.low, reference.high), abs=1e-6)

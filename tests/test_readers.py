@@ -21,7 +21,7 @@ from qa import open_store, readers
 from qa.assistant import Assistant
 from qa.readers import spans
 from qa.readers.spans import network
-from qa.readers.spans.decode import MAX_ANSWER_PIECES, NBEST, best_spans, pieces_of
+from qa.readers.spans.decode import MAX_ANSWER_PIECES, best_spans, pieces_of
 
 QUESTION = "When does the parcel leave the warehouse in Rotterdam?"
 
@@ -132,18 +132,21 @@ def test_the_best_span_is_the_best_of_all_pairs(data):
     ends = np.cumsum([len(word) + 1 for word in words]) - 1
     offsets = [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
     start, end = data.draw(scores(len(words))), data.draw(scores(len(words)))
-    found = best_spans(start, end, pieces_of(text, offsets, [0]))
+    starts = [first for first, _ in offsets]
+    sentences = sorted({0, *data.draw(st.lists(st.sampled_from(starts), max_size=3))})
+    found = best_spans(start, end, pieces_of(text, offsets, [0], sentences))
     pairs = [
         (float(start[i] + end[j]), i, j) for i in range(len(words)) for j in range(i, len(words))
     ]
     assert found[0].score == pytest.approx(max(pairs)[0], abs=1e-4)
-    assert len(found) <= NBEST
+    assert len({np.searchsorted(sentences, one.start, "right") for one in found}) == len(found)
+    assert len(found) <= len(sentences)
 
 
 def test_a_span_never_goes_over_a_block_or_a_length_or_through_a_word():
     text = "un break able\nnext line"
     offsets = [(0, 2), (3, 5), (5, 8), (9, 13), (14, 18), (19, 23)]
-    pieces = pieces_of(text, offsets, [0, 14])
+    pieces = pieces_of(text, offsets, [0, 14], [0, 14])
     start = np.array([0, 0, 9, 5, 0, 0], np.float32)
     end = np.array([0, 9, 0, 0, 0, 8], np.float32)
     for span in best_spans(start, end, pieces):
@@ -151,7 +154,7 @@ def test_a_span_never_goes_over_a_block_or_a_length_or_through_a_word():
         assert text[span.start : span.end].split() == [
             word for word in text.split() if word in text[span.start : span.end].split()
         ]
-    many = pieces_of("a " * 200, [(2 * n, 2 * n + 1) for n in range(200)], [0])
+    many = pieces_of("a " * 200, [(2 * n, 2 * n + 1) for n in range(200)], [0], [0])
     ends = np.zeros(200, np.float32)
     ends[-1] = 50
     starts = np.zeros(200, np.float32)
@@ -160,7 +163,7 @@ def test_a_span_never_goes_over_a_block_or_a_length_or_through_a_word():
 
 
 def test_logits_that_are_no_numbers_give_no_span():
-    pieces = pieces_of("a b", [(0, 1), (2, 3)], [0])
+    pieces = pieces_of("a b", [(0, 1), (2, 3)], [0], [0])
     broken = np.full(2, np.nan, np.float32)
     assert best_spans(broken, broken, pieces) == []
 

@@ -132,7 +132,10 @@ def test_a_long_passage_is_cropped_around_its_answer(tokenizer, folder):
 def test_changed_questions_ask_for_what_the_passage_does_not_have():
     others = ["The castle of Everon stands in Fallow since 1411."]
     asked = "When was the harbour of Aldby opened first?"
-    found = {negatives.changed(asked, PASSAGES[0], others, Random(n)) for n in range(60)} - {None}
+    question = questions.Question(asked, 0, ())
+    found = {negatives.changed(question, PASSAGES[0], others, Random(n)) for n in range(60)} - {
+        None
+    }
     assert len(found) > 3
     assert asked not in found
 
@@ -148,13 +151,17 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, m
     monkeypatch.setattr(inputs, "WINDOW", 8)
     monkeypatch.setattr(train, "WINDOW", 8)
     monkeypatch.setattr(train, "CHECKPOINT_S", -1)
-    stages = (("positives", 1), ("groups", None))
+    stages = (
+        train.Stage("positives", 1, 1.0),
+        train.Stage("groups"),
+        train.Stage("closer", 1, 0.5),
+    )
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
     train.train(made, bundled_folder(), whole, stages)
     tell = train._Run._tell
-    left = iter(range(2))
+    left = iter(range(3))
 
     def killed(run: train._Run) -> None:
         tell(run)

@@ -14,6 +14,7 @@ from qa.evaluation import metrics
 FOLDS = 10
 PENALTY = 1.0  # of the squared weights, beside the sum of the questions' losses
 MOST_WRONG = 0.05  # of the answers shown, the default aim
+CURVE = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares of wrong answers that a curve is told at
 LOST = 0.05  # share of the questions with a right first place that "none" may hide
 FEWEST = 40  # questions; with fewer a curve would follow chance
 
@@ -27,12 +28,14 @@ def fit(
     *,
     aim: float = MOST_WRONG,
     weight: NDArray[np.float64] | None = None,
+    groups: NDArray[np.int64] | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Calibration:
     """The curve over all questions, and thresholds by the probabilities that each question gets
     from a curve that was fitted without it.
 
-    `rows` is `(questions, FEATURES)`. `weight` says how much each question counts. `answer_at` is
+    `rows` is `(questions, FEATURES)`. `weight` says how much each question counts; those
+    of one number in `groups` are fitted or judged together. `answer_at` is
     the lowest probability from which on at most `aim` of the answers are wrong; `suggest_at` lies
     where few right places are below. Raises ValueError when there are too few questions, or only
     right or only wrong ones.
@@ -45,7 +48,7 @@ def fit(
     weight = np.ones(len(rows)) if weight is None else weight
     mean, scale = rows.mean(0), np.maximum(rows.std(0), 1e-6)
     standard = (rows - mean) / scale
-    held_out = cross_fitted(standard, right, weight)
+    held_out = cross_fitted(standard, right, weight, groups)
     weights = _curve(standard, right, weight)
     answer_at = threshold(held_out, right, aim)
     below = float(np.quantile(held_out[right], LOST))
@@ -57,6 +60,7 @@ def fit(
         "ece": round(metrics.ece(held_out, right), 4),
         "answered": round(float((held_out >= answer_at).mean()), 4),
         "wrong": round(_wrong(held_out, right, answer_at), 4),
+        "curve": [_at(held_out, right, most) for most in CURVE],
         **(facts or {}),
     }
     return Calibration(
@@ -73,10 +77,14 @@ def fit(
 
 
 def cross_fitted(
-    standard: Features, right: Right, weight: NDArray[np.float64]
+    standard: Features,
+    right: Right,
+    weight: NDArray[np.float64],
+    groups: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """`(questions,)` probabilities, each from a curve of the other folds."""
-    fold = np.random.default_rng(0).permutation(len(right)) % FOLDS
+    groups = np.arange(len(right)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    fold = (np.random.default_rng(0).permutation(groups.max() + 1) % FOLDS)[groups]
     found = np.empty(len(right))
     for number in range(FOLDS):
         inside = fold == number
@@ -91,6 +99,12 @@ def threshold(probability: NDArray[np.float64], right: Right, aim: float) -> flo
     risk = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(risk <= aim)
     return float(probability[order[good[-1]]]) if len(good) else 1.0
+
+
+def _at(probability: NDArray[np.float64], right: Right, most: float) -> list[float]:
+    """A share of wrong answers, the threshold that keeps to it and the share then answered."""
+    answer_at = threshold(probability, right, most)
+    return [most, round(answer_at, 4), round(float((probability >= answer_at).mean()), 4)]
 
 
 def _wrong(probability: NDArray[np.float64], right: Right, answer_at: float) -> float:

@@ -20,6 +20,7 @@ Statistic = Callable[[Places], float]
 
 RESAMPLES, SEED = 1_000, 0
 LEVEL = 0.95
+Z = 1.959964  # the deviations of a normal distribution that hold it
 
 
 class Interval(NamedTuple):
@@ -106,3 +107,16 @@ def _interval(draws: NDArray[np.float64]) -> Interval:
         return Interval(math.nan, math.nan)
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(float(low), float(high))
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share of few, where a bootstrap of all or none would say that it is
+    certain (Wilson, "Probable Inference", 1927).
+
+    >>> [round(end, 3) for end in wilson(4, 4)]
+    [0.51, 1.0]
+    """
+    share, squared = hits / of, Z * Z / of
+    centre = (share + squared / 2) / (1 + squared)
+    half = Z * math.sqrt(share * (1 - share) / of + squared / (4 * of)) / (1 + squared)
+    return max(0.0, centre - half), min(1.0, centre + half)

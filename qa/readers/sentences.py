@@ -15,6 +15,7 @@ from index.encoder import Encoder
 from index.search import Hit, Index
 from qa.answer import Span
 from qa.coverage import Asked, in_context
+from qa.meaning import cosines
 
 # How much each counts: the sentence's meaning (cosine), the question's words in it and in what
 # introduces it (share), its passage's score. Fitted on the tuning half of tests/faq.jsonl (softmax
@@ -45,12 +46,11 @@ class SentenceReader:
         found = [(hit, unit) for hit in hits for unit in _units(hit)]
         if not found:
             return [[] for _ in hits]
-        vectors = self.encoder.encode([self._cut(_text(hit, unit)) for hit, unit in found])
-        cosines = vectors @ self.encoder.encode_query(question)
+        nearness = cosines(question, [_text(hit, unit) for hit, unit in found], self.encoder)
         languages = {hit.passage.document.language or "en" for hit in hits}
         asked = Asked.of(question, languages, self.index.lexical)
         spans: dict[int, list[Span]] = {hit.rank: [] for hit in hits}
-        for (hit, unit), cosine in zip(found, cosines, strict=True):
+        for (hit, unit), cosine in zip(found, nearness, strict=True):
             document = hit.passage.document
             text = in_context(document, unit, MAX_UNIT_CHARACTERS)
             words = asked.share_in(text, document.language or "en")
@@ -59,11 +59,6 @@ class SentenceReader:
             end = min(unit.end, hit.passage.end) - hit.passage.start
             spans[hit.rank].append(Span(start, end, score, words))
         return [sorted(spans[hit.rank], key=lambda span: (-span.score, span.start)) for hit in hits]
-
-    def _cut(self, text: str) -> str:
-        room = self.encoder.max_tokens - self.encoder.special_tokens
-        offsets = self.encoder.offsets(text)
-        return text if len(offsets) <= room else text[: offsets[room - 1][1]]
 
 
 def _units(hit: Hit) -> list[Slice]:

@@ -1,10 +1,12 @@
-"""The reader in, the numbers that stand around it out: how a span's score is made up, and the
-shipped calibration.
+"""The reader in, the numbers that stand around it out: what the parts of a place's score weigh, and
+the shipped calibration.
 
-    python -m qa.training.fit --data DIR --work DIR    writes qa/weights/calibration.json
+    python -m qa.training.fit --data DIR --work DIR
 
-Fitted on SQuAD's held-out training passages, indexed as pages, and on the tuning half of
-tests/faq.jsonl; each question is asked twice, once with its page (or article) hidden.
+writes qa/weights/calibration.json, made with the WEIGHTS that it prints for
+qa/readers/spans/reader.py. Fitted on SQuAD's held-out training passages, indexed as pages, and on
+the tuning half of tests/faq.jsonl; each question is asked twice, once with its page (or article)
+hidden.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 
 from qa.environment import prepare
@@ -22,24 +23,25 @@ from qa.environment import prepare
 prepare()
 
 import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
 
 from index.build import update  # noqa: E402
 from index.encoder import open_encoder  # noqa: E402
 from index.files import Store  # noqa: E402
 from index.search import Hit  # noqa: E402
 from qa import calibrations, citation, open_store  # noqa: E402
+from qa.answer import Span  # noqa: E402
 from qa.assistant import Assistant  # noqa: E402
 from qa.confidence import SHIPPED  # noqa: E402
 from qa.evaluation import calibration, metrics  # noqa: E402
 from qa.place import Place, ranked  # noqa: E402
 from qa.readers.spans import reader as spans  # noqa: E402
 from qa.readers.spans.decode import Found  # noqa: E402
-from qa.training import questions  # noqa: E402
+from qa.training import questions, ranking  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTICLE = 25  # passages that are hidden together
 FAQ_WEIGHT = 4.0  # a question of the bundled documents counts as that many of SQuAD's
-ANSWERABLE, PASSAGE = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,27 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Read:
+    """A case with every place that its question was read to have, and whether that is right."""
+
     case: Case
+    question: str  # as it was read
     hits: list[Hit]
-    found: list[tuple[list[Found], float]]
+    found: list[tuple[int, Found, spans.Signals]]
 
     def places(self) -> list[Place]:
-        """With the weights that hold now."""
-        return ranked(
-            self.hits,
-            [
-                [spans._span(one, says, hit) for one in its]
-                for hit, (its, says) in zip(self.hits, self.found, strict=True)
-            ],
-        )
+        """Best first, with the weights that hold now."""
+        read: list[list[Span]] = [[] for _ in self.hits]
+        for hit, one, signals in self.found:
+            read[hit].append(spans.span(one, signals))
+        return ranked(self.hits, read)
+
+    def right(self) -> NDArray[np.bool_]:
+        """`(found,)`"""
+        right = []
+        for hit, one, signals in self.found:
+            places = ranked([self.hits[hit]], [[spans.span(one, signals)]])
+            right.append(bool(places) and _is_right(places[0], self.case))
+        return np.array(right, np.bool_)
 
 
 def main() -> None:
@@ -79,13 +89,13 @@ def main() -> None:
     faq, faq_cases = _faq(given.work)
     read = [(squad, one) for one in _read(squad, its_cases[:: given.every])]
     read += [(faq, one) for one in _read(faq, faq_cases)]
-    _choose([one for _, one in read if not one.case.hidden])
+    _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
     rows, right, weight = [], [], []
     for assistant, one in read:
         places = one.places()
         if places:
             lexical = assistant.index.lexical
-            rows.append(assistant.judges[0].features(one.case.question, places, lexical))
+            rows.append(assistant.judges[0].features(one.question, places, lexical))
             right.append(_is_right(places[0], one.case))
             weight.append(one.case.weight)
     made_for = calibrations.digests(squad.index, squad.judges[0].reader)
@@ -96,27 +106,19 @@ def main() -> None:
     _tell(f"{SHIPPED.name}: {fitted.facts}, answer_at {fitted.answer_at}")
 
 
-def _choose(read: Sequence[Read]) -> None:
-    """Prints right first places of each weighting and leaves the best one set."""
-    best = 0.0, (1.0, 1.0)
-    for answerable, passage in product(ANSWERABLE, PASSAGE):
-        spans.ANSWERABLE, spans.PASSAGE = answerable, passage
-        shares = []
-        for faq in (False, True):
-            some = [one for one in read if (one.case.weight > 1) == faq and one.case.gold]
-            shares.append(float(np.mean([_first_is_right(one) for one in some])))
-        total = float(np.mean(shares))
-        _tell(
-            f"answerable {answerable} passage {passage}: squad {shares[0]:.3f} faq {shares[1]:.3f}"
-        )
-        best = max(best, (total, (answerable, passage)))
-    spans.ANSWERABLE, spans.PASSAGE = best[1]
-    _tell(f"ANSWERABLE, PASSAGE = {best[1]} in qa/readers/spans/reader.py")
-
-
-def _first_is_right(one: Read) -> bool:
-    places = one.places()
-    return bool(places) and _is_right(places[0], one.case)
+def _weigh(read: Sequence[Read]) -> None:
+    """Fits what the signals weigh, on both sets alike, and leaves it set and told."""
+    asked = [one for one in read if one.found]
+    signals = [np.array([of for *_, of in one.found]) for one in asked]
+    right = [one.right() for one in asked]
+    is_faq = np.array([one.case.weight > 1 for one in asked])
+    counts = np.where(is_faq, (~is_faq).sum() / max(1, is_faq.sum()), 1.0)
+    before = spans.WEIGHTS
+    spans.WEIGHTS = ranking.fit(signals, right, counts)
+    for weights in (before, spans.WEIGHTS):
+        first = ranking.first_is_right(signals, right, weights)
+        shares = [f"{first[part].mean():.3f}" for part in (~is_faq, is_faq)]
+        _tell(f"WEIGHTS = {weights}: right first places squad {shares[0]}, faq {shares[1]}")
 
 
 def _is_right(place: Place, case: Case) -> bool:
@@ -134,10 +136,11 @@ def _read(assistant: Assistant, cases: Sequence[Case]) -> Iterator[Read]:
     assert isinstance(reader, spans.SpanReader)
     k = assistant.settings.passages_read
     for number, case in enumerate(cases):
-        hits = assistant.index.search(case.question, k if not case.hidden else 6 * k)
+        asked = assistant.index.mended(case.question)
+        hits = assistant.index.search(asked, k if not case.hidden else 6 * k)
         kept = [hit for hit in hits if hit.passage.document.uri not in case.hidden][:k]
         kept = [replace(hit, rank=rank) for rank, hit in enumerate(kept, 1)]
-        yield Read(case, kept, reader.found(case.question, kept))
+        yield Read(case, asked, kept, reader.signals(asked, kept))
         if number % 500 == 499:
             _tell(f"{number + 1} of {len(cases)} questions read")
 

@@ -36,13 +36,20 @@ SHARE: dict[str, dict[str, float]] = {
         "nqswap-train": 0.4,
         "qamr-dev": 0.1,
     },
+    "closer": {
+        "squadshifts-amazon": 0.4,
+        "squadshifts-reddit": 0.4,
+        "nqswap-train": 0.3,
+        "qamr-dev": 0.1,
+    },
 }
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
-WHOLE = {"positives": 0.5, "groups": 0.25}  # share of passages that are not cropped
+WHOLE = {"positives": 0.5, "groups": 0.25, "closer": 0.4}  # share of passages that are not cropped
 CROPPED_TO = (40, 130)  # word pieces
-CHANGED = 0.12  # share of questions asked once more so that their passage does not answer
+# Share of questions asked once more so that their passage does not answer.
+CHANGED = {"groups": 0.12, "closer": 0.5}
 OWN = 0.25  # share of negatives that are another part of the very same passage
-TWO = 0.3  # share of questions with two negatives instead of one
+NEGATIVES = {"groups": (0, 0.7, 0.3), "closer": (0.2, 0.7, 0.1)}  # shares with none, one and two
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
 _NO_NAMES = frozenset(
@@ -137,7 +144,7 @@ class Inputs:
             return
         rows = [int(row) for row in self.mined[id(question)] if row >= 0]
         group = [own]
-        for _ in range(2 if random.random() < TWO else 1):
+        for _ in range(random.choices((0, 1, 2), NEGATIVES[stage])[0]):
             other = self._elsewhere(asked, question, target, random)
             if other is not None and random.random() < OWN:
                 group.append(other)
@@ -146,10 +153,10 @@ class Inputs:
                 row = rows.pop(min(int(random.expovariate(0.6)), len(rows) - 1))
                 group.append(self.sequence(asked, row, (), target, random))
         yield group
-        if question.spans and random.random() < CHANGED:
+        if question.spans and random.random() < CHANGED[stage]:
             passages = self.data.passages
             others = [passages[row] for row in rows[:3]]
-            other_asked = changed(question.text, passages[question.passage], others, random)
+            other_asked = changed(question, passages[question.passage], others, random)
             if other_asked is not None:
                 text = typed(other_asked, random)
                 kept = self.sequence(text, question.passage, question.spans, target, random)

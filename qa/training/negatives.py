@@ -38,6 +38,7 @@ _NEGATED = re.compile(
     r"\b(did|does|do|is|are|was|were|can|could|should|would|will|has|have|had|must|may)\b", re.I
 )
 _NAME = re.compile(r"(?<!^)\b(?:[A-Z][\w'-]+(?: (?:of|the|de|and) (?=[A-Z])| (?=[A-Z]))?)+")
+_WORD = re.compile(r"\b[a-z]{5,}\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -82,48 +83,85 @@ def _is_wrong(data: Data, question: Question, row: int) -> bool:
     return not any(own[start:end].casefold() in text for start, end in question.spans)
 
 
-def changed(question: str, passage: str, others: Sequence[str], random: Random) -> str | None:
+def changed(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
     """The question asking something that `passage` does not say, or None when no way is found.
 
     In the manner of SQuAD 2.0's unanswerable questions (Rajpurkar, Jia, Liang 2018): a name or
-    number exchanged for one of `others` (passages) that this passage does not have, a word for its
-    opposite, or a negation put in.
+    number exchanged for one of `others` (passages) that this passage does not have, or for one that
+    it says elsewhere; a word for its opposite or for another; or a negation put in.
     """
-    ways = [_exchanged, _opposed, _negated]
+    ways = [_exchanged, _turned, _opposed, _replaced, _negated]
     random.shuffle(ways)
-    if random.random() < 0.6:  # the most natural way first
-        ways.sort(key=lambda way: way is not _exchanged)
+    chance = random.random()
+    if chance < 0.6:  # the most natural ways first
+        ways.sort(key=lambda way: way is not (_exchanged if chance < 0.35 else _turned))
     for way in ways:
         asked = way(question, passage, others, random)
-        if asked is not None and asked != question:
+        if asked is not None and asked != question.text:
             return asked
     return None
 
 
-def _exchanged(question: str, passage: str, others: Sequence[str], random: Random) -> str | None:
+def _exchanged(
+    question: Question, passage: str, others: Sequence[str], random: Random
+) -> str | None:
     for pattern in random.sample((_NAME, _NUMBER), 2):
-        inside = [match for match in pattern.finditer(question) if len(match[0]) > 1]
+        inside = [match for match in pattern.finditer(question.text) if len(match[0]) > 1]
         pool = {name for other in others for name in pattern.findall(other) if len(name) > 1}
         fresh = sorted(name for name in pool if name.casefold() not in passage.casefold())
         if inside and fresh:
-            match = random.choice(inside)
-            other: str = random.choice(fresh)
-            return question[: match.start()] + other + question[match.end() :]
+            return _put(question.text, random.choice(inside), random.choice(fresh))
     return None
 
 
-def _opposed(question: str, passage: str, others: Sequence[str], random: Random) -> str | None:
-    found = [m for m in re.finditer(r"\w+", question) if m[0].lower() in OPPOSITES]
+def _turned(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+    """Asked of another name that the passage has, away from the sentence that answers."""
+    inside = [match for match in _NAME.finditer(question.text) if match[0] in passage]
+    near = "".join(passage[max(0, start - 200) : end + 200] for start, end in question.spans)
+    pool = {
+        match[0]
+        for match in _NAME.finditer(passage)
+        if passage[match.start() - 2] not in ".?!" and match[0] not in near
+    }
+    fresh = sorted(name for name in pool if len(name) > 3 and name not in question.text)
+    return (
+        _put(question.text, random.choice(inside), random.choice(fresh))
+        if inside and fresh
+        else None
+    )
+
+
+def _replaced(
+    question: Question, passage: str, others: Sequence[str], random: Random
+) -> str | None:
+    """A telling word that the passage has, exchanged for one of the same ending that it lacks."""
+    said = set(_WORD.findall(passage.lower()))
+    inside = [match for match in _WORD.finditer(question.text) if match[0] in said]
+    if not inside:
+        return None
+    match = random.choice(inside)
+    ending = match[0][-2:]
+    pool = {w for other in others for w in _WORD.findall(other) if w.endswith(ending)}
+    fresh = sorted(pool - said)
+    return _put(question.text, match, random.choice(fresh)) if fresh else None
+
+
+def _opposed(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+    found = [m for m in re.finditer(r"\w+", question.text) if m[0].lower() in OPPOSITES]
     if not found:
         return None
     match = random.choice(found)
-    return question[: match.start()] + OPPOSITES[match[0].lower()] + question[match.end() :]
+    return _put(question.text, match, OPPOSITES[match[0].lower()])
 
 
-def _negated(question: str, passage: str, others: Sequence[str], random: Random) -> str | None:
-    match = _NEGATED.search(question)
+def _negated(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+    match = _NEGATED.search(question.text)
     if match is None or match.start() == 0 or random.random() > NEGATED:
         return None
     short = random.random() < 0.5 and match[0].lower() not in ("may", "can", "will")
     negation = match[0] + ("n't" if short else " not")
-    return question[: match.start()] + negation + question[match.end() :]
+    return _put(question.text, match, negation)
+
+
+def _put(text: str, match: re.Match[str], other: str) -> str:
+    return text[: match.start()] + other + text[match.end() :]

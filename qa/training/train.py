@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from random import Random
 
@@ -18,12 +19,24 @@ from qa.training import model
 from qa.training.inputs import MAX_TOKENS, WINDOW, Batch, Inputs, batch
 from qa.training.questions import Question
 
-# First every question beside its own passage; then beside passages that do not answer it, too.
-# Of the first, 19 windows: later ones taught less than the second stage does in the same time.
-STAGES: tuple[tuple[str, int | None], ...] = (("positives", 19), ("groups", None))
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`windows` of questions, all where None. A stage that rises begins a learning rate of its own:
+    up to `rises` times the full one, then down to zero by the end of those that follow it."""
+
+    name: str
+    windows: int | None = None
+    rises: float = 0.0
+
+
+# First every question beside its own passage; then beside passages that do not answer it, too; then
+# with many more that are almost answered. Of the first, 19 windows: later ones taught less than the
+# second stage does in the same time.
+STAGES = (Stage("positives", 19, 1.0), Stage("groups"), Stage("closer", 18, 0.6))
 SEED = 20
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 1e-3
-WARM_UP = 0.03  # of all steps, then linear decay to zero
+WARM_UP = 0.03  # of a rise and its fall, then linear decay to zero
 WEIGHT_DECAY = 0.01
 CLIP = 1.0
 CHECKPOINT_S = 400
@@ -43,9 +56,7 @@ class Progress:
     seconds: float = 0.0
 
 
-def train(
-    inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int | None]] = STAGES
-) -> Path:
+def train(inputs: Inputs, base: Path, work: Path, stages: Sequence[Stage] = STAGES) -> Path:
     """Trains, or goes on training, in `work`; the finished weights' file."""
     finished = work / "reader.safetensors"
     if finished.is_file():
@@ -58,14 +69,12 @@ def train(
 
 
 class _Run:
-    def __init__(
-        self, inputs: Inputs, base: Path, work: Path, stages: Sequence[tuple[str, int | None]]
-    ) -> None:
+    def __init__(self, inputs: Inputs, base: Path, work: Path, stages: Sequence[Stage]) -> None:
         torch.manual_seed(SEED)
         torch.set_num_threads(os.cpu_count() or 1)  # FAISS, while mining, set one for this thread
         self.inputs, self.work, self.stages = inputs, work, stages
         self.questions = [
-            inputs.ordered(stage, SEED)[: windows and windows * WINDOW] for stage, windows in stages
+            inputs.ordered(s.name, SEED)[: s.windows and s.windows * WINDOW] for s in stages
         ]
         self.total = sum(map(len, self.questions))
         self.network = model.Network.started_from(base)
@@ -88,7 +97,7 @@ class _Run:
             share = (seen - self.at.seen) / max(1, len(batches))
             first = self.at.seen
             for number, one in enumerate(batches):
-                self._step(one, (first + number * share) / self.total)
+                self._step(one, self._rate(first + number * share))
             self.at.seen = seen
             self.at.window += 1
             self.at.seconds = before + time.monotonic() - started
@@ -102,19 +111,28 @@ class _Run:
         """What is still to be seen, each window with the number of questions seen by its end."""
         skip = self.at.window
         for number in range(self.at.stage, len(self.stages)):
-            stage, _ = self.stages[number]
             self.at.stage, self.at.window = number, skip
             before = sum(map(len, self.questions[:number]))
             asked = self.questions[number]
-            windows = self.inputs.batches(asked, stage, SEED, skip)
+            windows = self.inputs.batches(asked, self.stages[number].name, SEED, skip)
             for at, batches in enumerate(windows, skip):
                 yield batches, before + min((at + 1) * WINDOW, len(asked))
             skip = 0
 
-    def _step(self, one: Batch, progress: float) -> None:
-        warm = min(1.0, progress / WARM_UP) if self.at.steps else 0.01
+    def _rate(self, seen: float) -> float:
+        """The share of the full learning rate after so many questions."""
+        ends = list(accumulate(map(len, self.questions)))
+        rises = [number for number, stage in enumerate(self.stages) if stage.rises]
+        first = max(n for n in rises if n <= self.at.stage)
+        last = next((n for n in rises if n > first), len(ends)) - 1
+        start = ends[first - 1] if first else 0
+        progress = (seen - start) / (ends[last] - start)
+        warm = max(0.01, min(1.0, progress / WARM_UP))
+        return self.stages[first].rises * warm * max(0.0, 1 - progress)
+
+    def _step(self, one: Batch, rate: float) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = group["top"] * max(warm, 0.01) * max(0.0, 1 - progress)
+            group["lr"] = group["top"] * rate
         loss = model.loss_of(self.network, one)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
@@ -125,7 +143,7 @@ class _Run:
 
     def _tell(self) -> None:
         line = {
-            "stage": self.stages[self.at.stage][0],
+            "stage": self.stages[self.at.stage].name,
             "seen": self.at.seen,
             "of": self.total,
             "steps": self.at.steps,

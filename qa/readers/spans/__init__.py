@@ -19,7 +19,7 @@ _log = logging.getLogger("quoth")
 
 def open(encoder: Encoder, index: Index) -> Reader:
     try:
-        return SpanReader(Network.shipped())
+        return SpanReader(Network.shipped(), encoder, index.lexical)
     except Unusable as error:
         _log.warning("%s; answering without the trained reader", error)
         return sentences.open(encoder, index)

@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
+from numpy.typing import NDArray
 
+from corpus.document import Slice
+from corpus.passages import units
+from index.encoder import Encoder
+from index.lexical import Lexical
 from index.search import Hit
+from index.words import ENGLISH
 from qa.answer import Span
+from qa.coverage import Asked, in_context
+from qa.meaning import cosines
 from qa.readers.spans.decode import Found, Pieces, best_spans, merged, pieces_of
 from qa.readers.spans.network import Network, Pair, Scores
 
 MAX_TOKENS = 256  # as in training
 MAX_QUESTION_TOKENS = 64
 MAX_LEAD_TOKENS = 48
+MAX_UNIT_CHARACTERS = 700  # of a longer sentence or row the beginning is compared
 STRIDE = 2  # a window begins each half of a window
 BATCH = 4  # windows run at once, so that little of a batch is padding
 
-# A span's score over all passages: its logits, how surely its passage answers at all, and how
-# well search found it. Right first places at PASSAGE 1, 2, 3: .892 .897 .900 of 983 held-out SQuAD
-# questions, .579 .592 .605 of the tuning half of tests/faq.jsonl; ANSWERABLE 0 to 1 changes little.
-# After a change: python -m qa.training.fit
-SPAN, ANSWERABLE, PASSAGE = 1.0, 0.5, 3.0
+LOOKED_AT = 16  # places whose meaning is compared with the question's; the others count as LOWEST
+LOWEST = 0.0
+
+# A place's score over all passages is a weighted sum: of the span's logits; of its passage's logit
+# of answering at all; of how well search found that; of the share of the question's telling words
+# that its sentence has, and of their cosine, both with what the sentence stands below (headings,
+# introduction, header). Fitted by python -m qa.training.fit; the first is 1.
+WEIGHTS: tuple[float, ...] = (1.0, 0.15, 3.5, 14.0, 16.5)
+
+
+Signals = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +55,41 @@ class SpanReader:
     notice = ""
     languages = frozenset({"en"})  # of its training
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, encoder: Encoder, lexical: Lexical) -> None:
         self.network = network
+        self.encoder = encoder
+        self.lexical = lexical
 
     @property
     def digest(self) -> str:
-        return self.network.digest
+        return sha256(repr((self.network.digest, WEIGHTS)).encode()).hexdigest()
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
-        return [
-            [_span(one, says, hit) for one in found]
-            for hit, (found, says) in zip(hits, self.found(question, hits), strict=True)
-        ]
+        spans: list[list[Span]] = [[] for _ in hits]
+        for hit, found, signals in self.signals(question, hits):
+            spans[hit].append(span(found, signals))
+        return [sorted(its, key=lambda span: (-span.score, span.start)) for its in spans]
+
+    def signals(self, question: str, hits: Sequence[Hit]) -> list[tuple[int, Found, Signals]]:
+        """The number of its hit, the span, and what WEIGHTS weigh, of every place."""
+        asked = Asked.of(question, {_language(hit) for hit in hits}, self.lexical)
+        places, texts = [], []
+        for number, (found, says) in enumerate(self.found(question, hits)):
+            hit = hits[number]
+            document = hit.passage.document
+            for one in found:
+                at = hit.passage.start + one.start
+                (unit, *_) = units(document, at, at + 1) or [Slice("sentence", at, at + 1)]
+                texts.append(in_context(document, unit, MAX_UNIT_CHARACTERS))
+                words = asked.share_in(texts[-1], _language(hit))
+                signals = np.array([one.score, says, hit.score, words, LOWEST])
+                places.append((number, one, signals))
+        without = np.array([signals[:4] @ np.array(WEIGHTS[:4]) for *_, signals in places])
+        best = np.argsort(-without, kind="stable")[:LOOKED_AT]
+        near = cosines(question, [texts[at] for at in best], self.encoder)
+        for at, cosine in zip(best, near, strict=True):
+            places[at][2][4] = cosine
+        return places
 
     def found(self, question: str, hits: Sequence[Hit]) -> list[tuple[list[Found], float]]:
         """For each hit its spans, best first, and the logit of its answering at all."""
@@ -90,7 +129,9 @@ class SpanReader:
             before = self.network.tokenizer.encode(leads, add_special_tokens=False).ids
             head += [*before[:MAX_LEAD_TOKENS], sep]
         blocks = [block.start - passage.start for block in passage.document.blocks]
-        pieces = pieces_of(passage.text, encoded.offsets, blocks)
+        inside = units(passage.document, passage.start, passage.end)
+        sentences = [unit.start - passage.start for unit in inside]
+        pieces = pieces_of(passage.text, encoded.offsets, blocks, sentences)
         room = MAX_TOKENS - len(head) - 1
         for low in range(0, max(1, len(pieces) - room // STRIDE), room // STRIDE):
             high = min(low + room, len(pieces))
@@ -99,6 +140,11 @@ class SpanReader:
             yield _Window(at, pair, pieces.part(low, high))
 
 
-def _span(found: Found, says: float, hit: Hit) -> Span:
-    score = SPAN * found.score + ANSWERABLE * says + PASSAGE * hit.score
-    return Span(found.start, found.end, score, float(1 / (1 + np.exp(-says))))
+def span(found: Found, signals: Signals) -> Span:
+    """A place with its score over all passages."""
+    answering = float(1 / (1 + np.exp(-signals[1])))
+    return Span(found.start, found.end, float(signals @ np.array(WEIGHTS)), answering)
+
+
+def _language(hit: Hit) -> str:
+    return hit.passage.document.language or ENGLISH
