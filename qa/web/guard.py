@@ -82,7 +82,11 @@ class Guard:
     def _refusal(self, scope: Scope, path: str, headers: Headers) -> Response | None:
         """Why a request goes no further, cheapest question first; None lets it through."""
         if "*" not in self._hosts and _name(headers.get("host", "")) not in self._hosts:
-            return _refused(path, 421, "This server is not set up for that host name.")
+            return _refused(
+                path,
+                421,
+                "This server is not set up for that host name; the owner can list it in hosts.",
+            )
         routes = matching(path)
         if not routes:
             return _refused(path, 404, "Nothing is here.")
