@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 from qa.environment import prepare
 
@@ -25,6 +26,7 @@ prepare()
 import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
+from corpus.document import Document, Passage, Slice  # noqa: E402
 from index.build import update  # noqa: E402
 from index.encoder import open_encoder  # noqa: E402
 from index.files import Store  # noqa: E402
@@ -37,7 +39,7 @@ from qa.evaluation import calibration, metrics  # noqa: E402
 from qa.place import Place, ranked  # noqa: E402
 from qa.readers.spans import reader as spans  # noqa: E402
 from qa.readers.spans.decode import Found  # noqa: E402
-from qa.training import questions, ranking  # noqa: E402
+from qa.training import negatives, questions, ranking  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ARTICLE = 25  # passages that are hidden together
@@ -89,6 +91,9 @@ def main() -> None:
     faq, faq_cases = _faq(given.work)
     read = [(squad, one) for one in _read(squad, its_cases[:: given.every])]
     read += [(faq, one) for one in _read(faq, faq_cases)]
+    reader = squad.judges[0].reader
+    assert isinstance(reader, spans.SpanReader)
+    _tell_no_answer(given.data, reader)
     _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
     rows, right, weight = [], [], []
     for assistant, one in read:
@@ -104,6 +109,30 @@ def main() -> None:
     )
     SHIPPED.write_text(json.dumps([fitted.to_json()], indent=1) + "\n", encoding="utf-8")
     _tell(f"{SHIPPED.name}: {fitted.facts}, answer_at {fitted.answer_at}")
+
+
+def _tell_no_answer(data: Path, reader: spans.SpanReader) -> None:
+    """Where answerability parts held-out questions from the same ones changed, beside their own
+    passages: what benchmarks/reading.py takes for SQuAD 2.0."""
+    read, random = questions.read(data), Random(0)
+    others = sorted(read.held_out)
+    says: list[tuple[float, bool]] = []
+    for question in read.development()[::2]:
+        text = read.passages[question.passage]
+        near = [read.passages[n] for n in others if 0 < abs(n - question.passage) < 3]
+        if question.spans and (other := negatives.changed(question, text, near, random)):
+            for asked, answered in ((question.text, True), (other, False)):
+                says.append((reader.found(asked, [_alone(text)])[0][1], answered))
+    logits, known = np.array([s for s, _ in says]), np.array([a for _, a in says])
+    right = [float(((logits >= at) == known).mean()) for at in logits]
+    best = float(logits[int(np.argmax(right))])
+    _tell(f"answerable from {1 / (1 + np.exp(-best)):.2f}: right of {len(says)}: {max(right):.3f}")
+
+
+def _alone(text: str) -> Hit:
+    block = Slice("paragraph", 0, len(text))
+    page = Document("page.txt", text, "", "text", 1, "", (block,), language="en")
+    return Hit(Passage(page, 0, len(text)), 0.0, 1, "both", 0.0)
 
 
 def _weigh(read: Sequence[Read]) -> None:

@@ -99,6 +99,17 @@ def save(network: Network, file: Path) -> None:
     part.replace(file)
 
 
+def mix(network: Network, file: Path, share: float) -> None:
+    """Leaves `share` of the network's weights and takes the rest from a file: an average of
+    checkpoints (Wortsman et al., "Model soups", 2022)."""
+    earlier = load_file(file)
+    mixed = {
+        name: share * value + (1 - share) * earlier[name] if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+    }
+    network.load_state_dict(mixed)
+
+
 def load_into(network: Network, file: Path) -> Network:
     network.load_state_dict(load_file(file))
     return network
