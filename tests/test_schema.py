@@ -29,9 +29,9 @@ CHECKS = (
 )
 
 
-# What is too long is refused too, before it is looked at.
+# What has the wrong length or type is refused before it is looked at.
 REFUSALS = """[checks]
-negative_data_rejection.expected-statuses = [400, 404, 413, 422]
+negative_data_rejection.expected-statuses = [400, 403, 404, 405, 411, 413, 415, 422]
 """
 
 
