@@ -14,9 +14,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from qa.environment import prepare
 
@@ -24,13 +23,13 @@ prepare()
 
 from index.build import update  # noqa: E402
 from index.encoder import open_encoder  # noqa: E402
-from index.files import Store  # noqa: E402
+from index.files import Generation, Store  # noqa: E402
 from qa.assemble import assembled  # noqa: E402
 from qa.evaluation import formats  # noqa: E402
 from qa.evaluation.asking import Asker, Options  # noqa: E402
 from qa.evaluation.documents import prepared  # noqa: E402
 from qa.evaluation.questions import Question  # noqa: E402
-from qa.settings import load  # noqa: E402
+from qa.settings import Settings, load  # noqa: E402
 
 SET = "squad1-dev-24-articles.json"
 ROUNDS = 10
@@ -38,49 +37,54 @@ ONE_BY_ONE = 10  # of the questions that are evaluated every so-manieth is asked
 ALONE, BATCHED, FOUND = "one by one", "evaluated", "evaluated, retrieval only"
 
 Rates = dict[str, float]
+Ways = dict[str, Callable[[list[Question]], Iterable[object]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("QUOTH_DATA"))
     parser.add_argument("--questions", type=int, default=5_000)
-    parser.add_argument("--reader", help="the reader")
+    parser.add_argument("--readers", nargs="+", default=[load().reader], metavar="NAME")
     given = parser.parse_args(arguments)
     file = Path(given.data or ".") / "reader-dev" / SET
     if not file.is_file():
         _tell(f"skipped: {file} is not there; name its folder with --data DIR")
         return 0
-    rates = measured(file, given.questions, {"reader": given.reader})
-    for name, rate in rates.items():
-        _tell(f"{name:<26} {rate:8.2f} questions a second, {rate / rates[ALONE]:6.2f} times")
+    for reader, rates in measured(file, given.questions, given.readers):
+        for name, rate in rates.items():
+            told = f"{rate:8.2f} questions a second, {rate / rates[ALONE]:6.2f} times"
+            _tell(f"{reader:<12} {name:<26} {told}")
     return 0
 
 
-def measured(file: Path, count: int, flags: dict[str, Any]) -> Rates:
+def measured(file: Path, count: int, readers: Sequence[str]) -> Iterator[tuple[str, Rates]]:
     """Questions a second, each way, over a set in SQuAD's format and its own articles."""
     questions = formats.read(file)[:count]
     with tempfile.TemporaryDirectory() as folder:
-        settings = load({**flags, "store": Path(folder) / "store"})
-        update(Store(settings.store), open_encoder(), [prepared(file, Path(folder))])
-        generation = Store(settings.store).current()
-        alone = assembled(generation, open_encoder(), settings)
-        batched, found = (Asker(generation, open_encoder(), settings) for _ in range(2))
-        for asker in (batched, found):  # gold is looked up before the clock runs
-            for question in questions:
-                asker.matcher.target(question)
-        ways: dict[str, Callable[[list[Question]], Iterable[object]]] = {
-            ALONE: lambda some: [alone.ask(one.text, one.history) for one in some[::ONE_BY_ONE]],
-            BATCHED: lambda some: list(batched.outcomes(some, Options())),
-            FOUND: lambda some: list(found.outcomes(some, Options(retrieval_only=True))),
-        }
-        for ask in ways.values():
-            list(ask(questions[:ONE_BY_ONE]))
-        return _rates(ways, questions)
+        store = Store(Path(folder) / "store")
+        update(store, open_encoder(), [prepared(file, Path(folder))])
+        for reader in readers:
+            settings = load({"store": store.path, "reader": reader})
+            ways = _ways(store.current(), settings, questions)
+            for ask in ways.values():
+                list(ask(questions[:ONE_BY_ONE]))
+            yield reader, _rates(ways, questions)
 
 
-def _rates(
-    ways: dict[str, Callable[[list[Question]], Iterable[object]]], questions: list[Question]
-) -> Rates:
+def _ways(generation: Generation, settings: Settings, questions: list[Question]) -> Ways:
+    alone = assembled(generation, open_encoder(), settings)
+    batched, found = (Asker(generation, open_encoder(), settings) for _ in range(2))
+    for asker in (batched, found):  # gold is looked up before the clock runs
+        for question in questions:
+            asker.matcher.target(question)
+    return {
+        ALONE: lambda some: [alone.ask(one.text, one.history) for one in some[::ONE_BY_ONE]],
+        BATCHED: lambda some: list(batched.outcomes(some, Options())),
+        FOUND: lambda some: list(found.outcomes(some, Options(retrieval_only=True))),
+    }
+
+
+def _rates(ways: Ways, questions: list[Question]) -> Rates:
     asked: dict[str, int] = defaultdict(int)
     seconds: dict[str, float] = defaultdict(float)
     size = -(-len(questions) // ROUNDS)

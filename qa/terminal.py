@@ -21,7 +21,7 @@ _STATES = {
 
 def told(answer: Answer) -> str:
     """The quotes with their sources; the exact words are bold where the terminal can."""
-    if answer.answered:
+    if answer.quotes:
         first, *others = answer.quotes
         also = ["Also:", *(_place(quote) for quote in others)] if others else []
         return "\n\n".join([_quoted(first), *also])

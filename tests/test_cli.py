@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from qa import replies
+
 
 def only_line(done) -> str:
     (line,) = done.stderr.strip().splitlines()
@@ -32,6 +34,12 @@ def test_index_tells_what_it_read_and_where_it_is(quoth, site, tmp_path):
     assert first.startswith("skipped shop/image.png: has the suffix .png; read are ")
     assert second.startswith("3 documents, 7 passages (3 new, 0 changed, 0 gone; 1 file skipped;")
     assert third == f"generation 1 is in {tmp_path / 'store'}"
+
+
+def test_a_greeting_is_answered_without_a_quote(quoth, indexed):
+    done = quoth("ask", "--store", indexed, "Hello!")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == replies.GREETING.text
 
 
 def test_ask_prints_the_quote_and_its_source(quoth, indexed):

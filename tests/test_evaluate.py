@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import qa
 from qa.evaluation import formats, measures
 from qa.evaluation.asking import Asker, Options
 from qa.evaluation.questions import Gold, Question
@@ -167,6 +168,7 @@ def test_the_command_writes_every_report(quoth, site, tmp_path):
         "cut: When does the express parcel arrive?",
         "gone: Is gift wrapping free?",
     ]
+    assert "golds: 3 found, 1 gone; `quoth testset check` names" in done.stdout
     assert not list(tmp_path.glob("*.partial"))
 
 
@@ -197,7 +199,7 @@ def test_reports_hold_what_documents_and_questions_say_as_text(asker):
         (["compare", "a.json", "b.json"], "no such file"),
         (["compare", "set.jsonl", "set.jsonl"], "is no result of `quoth evaluate --json`"),
         (["gaps", "set.txt"], "its suffix must be one of"),
-        (["why", "?"], "has no word in it"),
+        (["why", "?"], "the question has no word in it"),
         (["testset", "make", "set.jsonl"], "invalid choice: 'make'"),
         (["testset", "leave-one-out", "set.jsonl"], "name it with --out FILE"),
         (["testset", "check", "set.jsonl", "--pages", "x"], "--pages is for from-faq"),
@@ -227,7 +229,7 @@ def _started(store: Path, folder: Path, after: int = 0) -> subprocess.Popen[str]
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "qa.cli", "evaluate", "set.jsonl",
          "--store", str(store), "--json", "out.json"],
-        cwd=folder, env={**kept, "PYTHONPATH": str(ROOT)}, text=True,
+        cwd=folder, env={**kept, "PYTHONPATH": str(Path(qa.__file__).parent.parent)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     journal = folder / "out.json.partial"

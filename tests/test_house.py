@@ -32,6 +32,7 @@ ONLY_IN = {
     "smtplib": {"qa/desk/mail.py"},
     "httpx": {"qa/desk/webhook.py", "qa/web/client.py"},
     "prometheus_client": {"qa/web/metrics.py"},
+    "openpyxl": {"qa/evaluation/formats/xlsx.py"},
 }
 
 

@@ -198,8 +198,13 @@ def test_the_saved_value_of_a_formula_is_read_and_nothing_computed(tmp_path):
     book = Workbook()
     book.active.append(["question", "page"])
     book.active.append(['=CONCATENATE("Wh","y?")', "a.md"])
+    book.active.append([None, "a.md"])
     book.save(tmp_path / "set.xlsx")  # written by a library, so no value was ever computed
-    assert problems_of(tmp_path / "set.xlsx") == ["line 2, column question: is empty"]
+    assert problems_of(tmp_path / "set.xlsx") == [
+        "line 2, column question: is a formula without a saved value: open the workbook in a "
+        "spreadsheet and save it",
+        "line 3, column question: is empty",
+    ]
 
 
 @pytest.mark.parametrize(("suffix", "lines"), [(".csv", 100_000), (".jsonl", 30_000),

@@ -102,7 +102,10 @@ def test_why_tells_each_step_and_where_the_gold_was_lost(quoth, site):
     assert "*  1  " in done.stdout
     assert "decided: answered, " in done.stdout
     assert "verdict: right" in done.stdout
-    done = quoth("why", "when do I get my money back", "--docs", site, "--gold", "Nine to five")
+    misspelled = "when do I get my money back from the warehuose"
+    done = quoth("why", misspelled, "--docs", site, "--gold", "Nine to five")
+    read_as = misspelled.replace("huo", "hou")
+    assert done.stdout.startswith(f"asked: {misspelled}\nread as: {read_as}\n\nfound, ")
     assert "lost as not read" in done.stdout or "lost as not ranked" in done.stdout
 
 
@@ -112,11 +115,12 @@ def test_gaps_group_what_is_not_answered(quoth, site, tmp_path):
         "who was the winner of the cup final of 1966",
         "how do I bake a sourdough loaf",
         "when do I get my money back",
+        "Hello!",
     ]
     (tmp_path / "log.csv").write_text("question\n" + "\n".join(asked))
     done = quoth("gaps", tmp_path / "log.csv", "--docs", site, "--json", tmp_path / "gaps.json")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("3 of 4 questions are not answered; 2 gaps\n\n   2  who won")
+    assert done.stdout.startswith("3 of 5 questions are not answered; 2 gaps\n\n   2  who won")
     first, second = json.loads((tmp_path / "gaps.json").read_text())["gaps"]
     assert (first["count"], second["questions"]) == (2, ["how do I bake a sourdough loaf"])
     assert first["nearest"].startswith("shop/")

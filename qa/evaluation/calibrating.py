@@ -57,7 +57,11 @@ def calibrated(
         if row := _row(group, question, asker):
             rows.append(row)
         progress("asking", done, len(asked))
-    facts = {"asked": len(questions), "hidden": len(asked) - len(questions)}
+    facts = {
+        "asked": len(questions),
+        "answerable": sum(question.answerable for question in questions),
+        "hidden": len(asked) - len(questions),
+    }
     found = calibration.fit(
         np.array([row.features for row in rows]),
         np.array([row.right for row in rows], bool),
@@ -94,7 +98,8 @@ def told(made: Calibration) -> str:
     facts = made.facts
     lines = [
         f"{facts['questions']:,} questions: {facts['asked']:,} of the set, and {facts['hidden']:,} "
-        f"of them again without the pages that answer; first place right in {facts['right']:,}",
+        "of them again without the pages that answer",
+        f"{facts['answerable']:,} have an answer; the first place is right in {facts['right']:,}",
         f"AUROC {facts['auroc']:.3f}, calibration error {facts['ece']:.3f}",
         "",
         "wrong, at most   answered   answer_at",
@@ -114,15 +119,16 @@ def _row(group: int, question: Question, asker: Asker) -> _Row | None:
     """None where nothing is found, or where another reader than the chosen one reads."""
     assistant = asker.assistant_for(question)
     try:
-        asked = understood(question.text, asker.settings.question_characters)
+        given = understood(question.text, asker.settings.question_characters)
     except ValueError:
         return None
+    asked = asker.index.mended(given)
     hits = assistant.hits(asked, conversation.turns(question.history))
     judge = assistant.judge(hits)
     places = judge.places(asked, hits)
     if judge is not assistant.judges[0] or not places:
         return None
     best = places[0]
-    quote = citation.cite(best.hit.passage, shown(asked, best), "answer")
+    quote = citation.cite(best.hit.passage, shown(given, best), "answer")
     right = asker.matcher.target(question).right_quote(quote)
     return _Row(group, judge.features(asked, places, assistant.index.lexical), right)

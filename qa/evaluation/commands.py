@@ -203,7 +203,7 @@ def _one_question(text: str, gold: list[str]) -> Question:
     row = {"question": text, "gold": gold} if gold else {"question": text}
     found = list(records.questions([(1, row)], problems, needs_gold=False))
     if not found:
-        raise ValueError(f"the question or its gold: {problems[0].what}")
+        raise ValueError(f"the {problems[0].column} {problems[0].what}")
     return found[0]
 
 

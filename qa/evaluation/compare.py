@@ -12,6 +12,8 @@ from qa.evaluation.outcome import GOOD
 from qa.evaluation.significance import Difference, Flips, mcnemar, paired_bootstrap
 
 SIGNIFICANT = 0.05
+NEUTRAL = ("answered",)  # figures of which more is neither better nor worse
+WIDTH = 160  # characters that the terminal shows of a question or an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def told(comparison: Comparison, shown: int = 10) -> str:
     ]
     lines.append("")
     for name, d in comparison.figures.items():
-        mark = ("worse" if worse(name, d) else "better") if significant(d) else ""
+        mark = _mark(name, d)
         interval = f"({d.low:+.3f} to {d.high:+.3f}), p {d.p:.3f}"
         lines.append(f"{MEASURES[name].label:<28}{d.value:+.3f}  {interval}  {mark}".rstrip())
     flips = comparison.flips
@@ -136,13 +138,21 @@ def told(comparison: Comparison, shown: int = 10) -> str:
     for before, after in comparison.flipped[:shown]:
         lines += [
             "",
-            f"{before['id']}  {before['question']}",
+            f"{before['id']}  {_short(before['question'])}",
             f"  {base}: {_said(before)}",
             f"  {new}: {_said(after)}",
         ]
     if len(comparison.flipped) > shown:
         lines += ["", f"and {len(comparison.flipped) - shown:,} more that flipped (--json has all)"]
     return "\n".join(lines)
+
+
+def _mark(name: str, difference: Difference) -> str:
+    if not significant(difference):
+        return ""
+    if name in NEUTRAL:
+        return "more" if difference.value > 0 else "fewer"
+    return "worse" if worse(name, difference) else "better"
 
 
 def verdict(comparison: Comparison) -> str:
@@ -213,6 +223,11 @@ def _side(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(question: dict[str, Any]) -> str:
-    answer = question["answer"] or "no answer"
+    answer = _short(question["answer"] or "no answer")
     place = f" ({question['uri']})" if question["answer"] else ""
     return f"{(question['verdict'] or '').replace('_', ' ')}: {answer}{place}"
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= WIDTH else plain[: WIDTH - 2] + " …"

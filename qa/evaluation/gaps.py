@@ -37,8 +37,8 @@ class Gap:
 
 
 def gaps(outcomes: Sequence[Outcome], encoder: Encoder, alike: float = ALIKE) -> list[Gap]:
-    """The groups of the questions that were not answered."""
-    unanswered = [outcome for outcome in outcomes if not outcome.answered]
+    """The groups of the questions that were not answered; a greeting is none."""
+    unanswered = [o for o in outcomes if not o.answered and o.decision != "fixed"]
     if not unanswered:
         return []
     vectors = np.stack([encoder.encode_query(outcome.question.text) for outcome in unanswered])

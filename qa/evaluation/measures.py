@@ -143,7 +143,7 @@ def answered(c: Columns) -> Values:
     return c.answered.astype(float)
 
 
-@measure("Refused and unanswerable")
+@measure("Right of what is refused")
 def abstention_precision(c: Columns) -> float:
     """Of what was refused: the documents do not answer it."""
     return metrics.precision_recall(~c.answered, ~c.answerable)[0]

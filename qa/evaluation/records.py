@@ -15,6 +15,7 @@ from qa import conversation
 from qa.evaluation.questions import Gold, Problem, Question
 
 NOT_ANSWERED = "not answered"
+EMPTY = "is empty"
 KEPT = 1_000  # problems that are remembered one by one; more are counted
 
 # The names that each column goes by, without case, spaces, hyphens and underscores.
@@ -97,7 +98,7 @@ def _question(line: int, row: Mapping[str, Any], problems: Problems, needs_gold:
 
     text = " ".join(_texts(cells.get("question", ()), note, "question", split=False)).strip()
     if not any(character.isalnum() for character in text):
-        note("question", "is empty" if not text else f"has no word in it: {text[:40]!r}")
+        note("question", EMPTY if not text else f"has no word in it: {text[:40]!r}")
     before = len(problems) + problems.more
     gold = _gold(cells, note)
     if gold is None and needs_gold and before == len(problems) + problems.more:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from index import fusion
 from qa.evaluation import measures, metrics
 from qa.evaluation.asking import Asker, Options
 from qa.evaluation.measures import Columns, rounded
@@ -61,6 +62,7 @@ class Run:
             "models": {
                 **assistant.info()["models"],
                 "encoder_digest": manifest["encoder"]["digest"],
+                "fusion": fusion.DIGEST,
             },
             "settings": {
                 **settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from qa.evaluation.measures import MEASURES
@@ -37,7 +39,7 @@ def terminal(value: dict[str, Any]) -> str:
         lines += ["", f"lost: {', '.join(steps) or 'none'}"]
         verdicts = [f"{v} {count:,}" for v, count in value["verdicts"].items() if count]
         lines += [f"verdicts: {', '.join(verdicts)}"]
-    lines += _times(value["timing"])
+    lines += [*_golds(value["questions"]), *_times(value["timing"])]
     return "\n".join(lines)
 
 
@@ -87,6 +89,15 @@ def _of(value: dict[str, Any]) -> str:
         + (", first answers counted" if value["settings"]["always_answer"] else "")
         + (", retrieval only" if value["settings"]["retrieval_only"] else "")
     )
+
+
+def _golds(questions: Iterable[dict[str, Any]]) -> list[str]:
+    """How many golds are not where the set says, if any."""
+    found = Counter(gold["status"] for question in questions for gold in question["gold"])
+    if set(found) <= {"found"}:
+        return []
+    counts = ", ".join(f"{count:,} {status}" for status, count in found.most_common())
+    return [f"golds: {counts}; `quoth testset check` names those that are not found"]
 
 
 def _times(timing: dict[str, Any]) -> list[str]:

@@ -25,13 +25,14 @@ def explained(asker: Asker, question: Question) -> str:
     """
     assistant = asker.assistant
     asked = understood(question.text, asker.settings.question_characters)
-    hits = assistant.hits(asked)
+    mended = asker.index.mended(asked)
+    hits = assistant.hits(mended)
     judge = assistant.judge(hits)
     answer = assistant.ask(question.text)
     target = asker.matcher.target(question)
     (outcome,) = asker.outcomes([question], Options())
-    lines = [f"asked: {asked}", "", *_found(asker, hits, target), ""]
-    lines += _read(judge.places(asked, hits))
+    lines = [f"asked: {asked}", *([f"read as: {mended}"] if mended != asked else []), ""]
+    lines += [*_found(asker, hits, target), "", *_read(judge.places(mended, hits))]
     lines += [
         "",
         f"decided: {answer.verdict}, {answer.confidence:.4f} sure; answered from "

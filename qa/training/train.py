@@ -34,8 +34,8 @@ class Stage:
 # with many more that are almost answered. Of the first, 19 windows: later ones taught less than the
 # second stage does in the same time.
 STAGES = (Stage("positives", 19, 1.0), Stage("groups"), Stage("closer", 18, 0.6))
-# The share of the end in the weights shipped; the rest are those from before the last rise. Of 1,000
-# held-out questions' F1 so .707; .691 at the earlier end and .700 at the later one.
+# The share of the end in the weights shipped; the rest are those from before the last rise. The F1
+# of 1,000 held-out questions is .707 so; .691 at the earlier end and .700 at the later one.
 LAST = 0.7
 SEED = 20
 LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 1e-3
