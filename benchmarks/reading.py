@@ -40,7 +40,7 @@ from qa.readers import Reader
 ANSWERABLE_ONLY = ("squad1-dev-24-articles", "squadshifts-new-wiki")
 WITH_UNANSWERABLE = "squad2-dev-16-articles"
 INDEXED = "squad1-dev-24-articles"
-NO_ANSWER = 0.5  # fixed before anything was measured
+NO_ANSWER = 0.67  # told by qa.training.fit, of held-out training questions
 MOST_WRONG = 0.05  # of what is shown
 
 Figures = dict[str, float]

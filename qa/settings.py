@@ -122,7 +122,7 @@ class Settings:
         "all-MiniLM-L6-v2", _text, "the bundled model's name or a sentence-transformers model's"
     )
     engine: str = _setting("faiss", _text, "a vector engine's name")
-    reader: str = _setting("sentences", _text, "a reader's name")
+    reader: str = _setting("spans", _text, "a reader's name")
     passages_read: int = _setting(8, _whole(1, 50), "a whole number from 1 to 50")
     # Without a value, those of the calibration hold.
     answer_at: float | None = _setting(None, _share, _SHARE)
