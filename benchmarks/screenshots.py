@@ -80,21 +80,6 @@ def asked(question: str) -> Callable[[Any], None]:
     return show
 
 
-def answering(page: Any) -> None:
-    page.route("**/api/v1/ask/stream", lambda route: None)
-    opened(page)
-    page.locator("quoth-widget textarea").first.fill(ANSWERED)
-    page.keyboard.press("Enter")
-
-
-def offline(page: Any) -> None:
-    opened(page)
-    page.context.set_offline(True)
-    page.locator("quoth-widget textarea").first.fill(ANSWERED)
-    page.keyboard.press("Enter")
-    page.locator("quoth-widget .trouble").wait_for()
-
-
 def writing(page: Any) -> None:
     asked(UNANSWERED)(page)
     page.locator("quoth-widget .reply .plain").last.click()
@@ -132,13 +117,9 @@ def source(page: Any) -> None:
 
 DARK = {**DESKTOP, "color_scheme": "dark"}
 SHOTS: dict[str, tuple[dict[str, Any], Callable[[Any], None]]] = {
-    "closed": (DESKTOP, lambda page: None),
-    "open": (DESKTOP, opened),
     "typing": (DESKTOP, typing),
-    "answering": (DESKTOP, answering),
     "answered": (DESKTOP, asked(ANSWERED)),
     "unanswered": (DESKTOP, asked(UNANSWERED)),
-    "error": (DESKTOP, offline),
     "handoff": (DESKTOP, writing),
     "source": (DESKTOP, source),
     "dark": (DARK, asked("What does delivery to Austria cost?")),

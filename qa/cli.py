@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(error), BAD_INPUT)
     except RuntimeError as error:
         from index.files import IndexUnusable
+        from qa.desk.database import DeskUnusable
 
-        if not isinstance(error, IndexUnusable):
+        if not isinstance(error, IndexUnusable | DeskUnusable):
             raise
         return _failed(str(error), UNUSABLE)
 

@@ -29,7 +29,8 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, s
         site_port = free.getsockname()[1]
     command = [sys.executable, "-P", "-m", "qa.cli", "demo", "--site-port", str(site_port)]
     folder = tmp_path_factory.mktemp("demo")
-    environment = {**os.environ, "PYTHONPATH": package}
+    # The site and its widget are tried here, not how sure a reader is of so few pages.
+    environment = {**os.environ, "PYTHONPATH": package, "QUOTH_READER": "sentences"}
     with served_by(command, cwd=folder, env=environment) as help_address:
         yield f"http://127.0.0.1:{site_port}", help_address
     assert (folder / "store" / "demo" / "desk.sqlite").exists()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import email
 import json
+import re
 import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from email.policy import default as modern
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.desk import Desk, open_desk
-from qa.desk.database import MIGRATIONS, Database
+from qa.desk.database import MIGRATIONS, Database, DeskUnusable
 from qa.desk.masking import masked
 from qa.desk.messages import REFERENCE, Message, without_query
 from qa.desk.privacy import deleted, exported, purge
@@ -88,6 +90,38 @@ def test_only_its_owner_may_read_the_file(desk: Desk, tmp_path: Path) -> None:
     assert (tmp_path / "desk.sqlite").stat().st_mode & 0o077 == 0
 
 
+def most_pages(desk: Desk, count: int) -> None:
+    """As much room on the disk as so many pages of the file."""
+    with desk.database.writing() as connection:
+        connection.execute(f"PRAGMA max_page_count = {count}")
+
+
+def test_a_full_disk_costs_only_what_was_not_acknowledged(desk: Desk) -> None:
+    most_pages(desk, 40)
+    kept = []
+    long = replace(ANN, message="x" * 4000)
+    told = ""
+    while not told:
+        try:
+            kept.append(desk.messages.add(long, f"key-{len(kept)}").reference)
+        except DeskUnusable as error:
+            told = str(error)
+    assert re.search(r"desk\.sqlite cannot be used \(.*full\)", told)
+    assert 5 < len(kept) < 100
+    assert [message.reference for message in desk.messages.all()] == kept
+    most_pages(desk, 1000)
+    assert desk.messages.add(long, "after").reference in desk.messages.all()[-1].reference
+
+
+def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path, quoth) -> None:
+    (tmp_path / "desk.sqlite").write_text("no database, but words\n" * 50, "utf-8")
+    done = quoth("inbox", "--store", tmp_path)
+    assert done.returncode == 4
+    assert done.stderr == (
+        f"quoth: {tmp_path}/desk.sqlite cannot be used (file is not a database)\n"
+    )
+
+
 def test_a_file_of_an_older_schema_is_brought_up_and_of_a_newer_refused(tmp_path: Path) -> None:
     path = tmp_path / "desk.sqlite"
     Database(path).close()
@@ -104,7 +138,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkey
     Database(path).close()
     broken = (*MIGRATIONS, "CREATE TABLE more (a); CREATE TABLE more (a)")
     monkeypatch.setattr("qa.desk.database.MIGRATIONS", broken)
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(DeskUnusable):
         Database(path)
     with contextlib.closing(sqlite3.connect(path)) as raw:
         assert raw.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)

@@ -204,6 +204,15 @@ def test_who_asks_too_often_waits_and_nobody_else_does(assistant: Assistant) -> 
         assert queue.status_code == 429
 
 
+def test_a_forwarded_name_is_not_taken_for_ours(assistant: Assistant) -> None:
+    with serving(assistant) as where:
+        forged = {"x-forwarded-host": "evil.example", "x-forwarded-proto": "https"}
+        config = httpx.get(f"{where}/config", headers=forged)
+    assert "evil.example" not in config.text
+    # A proxy says by what visitors reach it, which the page needs to know.
+    assert config.json()["root"] == where.replace("http:", "https:")
+
+
 @pytest.mark.parametrize(
     ("peer", "forwarded", "key"),
     [

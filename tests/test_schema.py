@@ -29,6 +29,12 @@ CHECKS = (
 )
 
 
+# What has the wrong length or type is refused before it is looked at.
+REFUSALS = """[checks]
+negative_data_rejection.expected-statuses = [400, 403, 404, 405, 411, 413, 415, 422]
+"""
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     opened = open_desk(Settings(store=tmp_path_factory.mktemp("schema")))
@@ -39,6 +45,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def test_it_does_what_its_description_says(
     assistant: Assistant, desk: Desk, tmp_path: Path
 ) -> None:
+    (tmp_path / "schemathesis.toml").write_text(REFUSALS, "utf-8")
     with serving(assistant, desk, at_once=2) as where:
         done = subprocess.run(
             [
@@ -48,5 +55,10 @@ def test_it_does_what_its_description_says(
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert done.returncode == 0, _short(done.stdout) + done.stderr[-2000:]
     assert "Test cases" in done.stdout or "test cases" in done.stdout
+
+
+def _short(report: str) -> str:
+    """Without the megabytes that were made up."""
+    return "\n".join(line[:500] for line in report.splitlines())

@@ -45,7 +45,7 @@ def test_it_says_that_it_is_well_and_what_it_answers_from(
 def test_it_answers_a_question_with_its_quote(address: str) -> None:
     turn = parsed(ask(address, QUESTION))
     assert turn.one("h2").text == f"You asked: {QUESTION}"
-    assert "nine of fifteen votes" in turn.one("blockquote").one("mark").text
+    assert "nine of fifteen" in turn.one("blockquote").one("mark").text
 
 
 def test_it_keeps_what_was_asked_on_the_chat_page_masked_unless_told_not_to(
@@ -64,10 +64,7 @@ def test_it_opens_the_source_that_a_quote_links_to(address: str) -> None:
     link = parsed(ask(address, QUESTION)).one("figure").one("a").attributes["href"]
     assert link
     page = httpx.get(address + link if link.startswith("/") else link)
-    assert (
-        "nine of fifteen votes"
-        in parsed(page.text.removeprefix("<!doctype html>")).one("mark").text
-    )
+    assert "nine of fifteen" in parsed(page.text.removeprefix("<!doctype html>")).one("mark").text
 
 
 def test_it_answers_several_questions_at_once(assistant: Assistant) -> None:
@@ -94,7 +91,7 @@ def test_it_says_what_is_wrong_with_a_question(address: str, question: str, said
 @pytest.mark.parametrize("question", [None, 7, ["a"], {"a": 1}, "\ud800"])
 def test_it_survives_what_is_no_question(address: str, question: Any) -> None:
     ask(address, question)
-    assert "nine of fifteen votes" in ask(address, QUESTION)
+    assert "nine of fifteen" in ask(address, QUESTION)
 
 
 def test_it_refuses_ten_megabytes_before_reading_them(address: str) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from browsing import NEEDS_CHROMIUM, chromium, playwright
 from hosting import Pages, hosting
 from serving import GRADIO, serving
 
+from qa import snippet
 from qa.assistant import Assistant
 from qa.desk import Desk, open_desk
 from qa.settings import Settings
@@ -26,6 +28,7 @@ pytestmark = [GRADIO, NEEDS_CHROMIUM]
 QUESTION = "How many votes does a Security Council decision on sanctions need?"
 UNKNOWN = "Who won the cup final in 1966?"
 MOST_BYTES = 15_000
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "widget.md"
 HOSTILE = """
 * { all: unset !important; display: none !important; color: red !important; }
 html, body, h1, p { display: block !important; }
@@ -141,13 +144,28 @@ def test_it_answers_with_a_marked_quote_and_the_place_where_it_stands(
     opener(page).click()
     ask(page, QUESTION)
     reply = page.locator("quoth-widget .reply").first
-    expect(reply.locator("blockquote mark")).to_contain_text("nine of fifteen votes")
+    expect(reply.locator("blockquote mark")).to_contain_text("nine of fifteen")
     link = reply.locator(".source a")
     expect(link).to_contain_text("Sanctions › Who can impose sanctions")
     with page.context.expect_page() as source:
         link.click()
     assert source.value.url.startswith(f"{server}/source/sample/sanctions.md")
-    expect(source.value.locator("#quote")).to_contain_text("nine of fifteen votes")
+    expect(source.value.locator("#quote")).to_contain_text("nine of fifteen")
+
+
+def test_it_works_under_a_path_of_a_site(
+    browser: Any, assistant: Assistant, site: str, pages: Pages
+) -> None:
+    with serving(assistant, origins=(site,), root_path="/help") as where:
+        pages["/below"] = (a_page(f'<script src="{where}/help/widget.js" defer></script>'), {})
+        page = browser.new_page()
+        page.goto(f"{site}/below")
+        opener(page).click()
+        ask(page, QUESTION)
+        link = page.locator("quoth-widget .source a").first.get_attribute("href")
+        assert link.startswith(f"{where}/help/source/sample/sanctions.md")
+        assert "nine of fifteen" in httpx.get(link).text
+        page.close()
 
 
 def test_it_says_that_the_documents_do_not_and_shows_the_nearest(opened: Opened) -> None:
@@ -184,6 +202,7 @@ def test_every_language_fits_into_that_and_says_everything(server: str) -> None:
     packed = {"accept-encoding": "gzip"}
     script = httpx.get(f"{server}/widget.js", headers=packed).num_bytes_downloaded
     english = httpx.get(f"{server}/widget/en.json").json()
+    assert english["within"] == Settings().reply_within
     for language in ("en", "de", "fr", "es", "pt", "ar"):
         response = httpx.get(f"{server}/widget/{language}.json", headers=packed)
         assert script + response.num_bytes_downloaded < MOST_BYTES - 1000
@@ -385,14 +404,14 @@ def test_a_question_without_an_answer_reaches_the_owner_with_the_conversation(
     page.get_by_text("See what is sent").click()
     sent = page.locator("quoth-widget .handoff details")
     expect(sent).to_contain_text(QUESTION)
-    expect(sent).to_contain_text("nine of fifteen votes")
+    expect(sent).to_contain_text("nine of fifteen")
     page.get_by_role("button", name="Send", exact=True).last.click()
     form = page.locator("quoth-widget .handoff")
     expect(form).to_contain_text("You can expect a reply within two working days.", timeout=15_000)
     (kept,) = [m for m in desk.messages.all() if m.name == "Ann of the widget"]
     expect(form).to_contain_text(kept.reference)
     assert [turn["question"] for turn in kept.conversation] == [QUESTION, UNKNOWN]
-    assert "nine of fifteen votes" in kept.conversation[0]["answer"]
+    assert "nine of fifteen" in kept.conversation[0]["answer"]
     assert (kept.message, kept.page) == ("When was it?\nPlease tell me.", f"{site}/")
 
 
@@ -614,7 +633,7 @@ def test_it_works_in_a_frame_for_sites_that_allow_no_script(
     field = inside.get_by_label("Your question")
     field.fill(QUESTION)
     field.press("Enter")
-    expect(inside.locator("mark")).to_contain_text("nine of fifteen votes", timeout=20_000)
+    expect(inside.locator("mark")).to_contain_text("nine of fifteen", timeout=20_000)
     expect(inside.get_by_role("heading", name="Talk")).to_be_visible()
     expect(inside.get_by_role("button", name="Close")).to_have_count(0)
     assert faults(page) == []
@@ -641,7 +660,7 @@ def test_without_javascript_a_form_answers_and_takes_messages(
     page.goto(f"{site}/plain")
     page.get_by_label("Talk to the founder").fill(QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.locator("mark").first).to_contain_text("nine of fifteen votes")
+    expect(page.locator("mark").first).to_contain_text("nine of fifteen")
     fill_in(page, "Ann without a script")
     page.wait_for_timeout(2500)
     page.get_by_role("button", name="Send").click()
@@ -689,6 +708,17 @@ def test_the_lines_that_quoth_prints_are_those_that_work(quoth: Callable[..., An
         2,
         "quoth: help.shop.example is no http or https address of a server\n",
     )
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="reads docs/widget.md")
+def test_its_guide_names_every_attribute_and_every_variable() -> None:
+    guide, style = GUIDE.read_text("utf-8"), (embed.FOLDER / "widget.css").read_text("utf-8")
+    named = set(re.findall(r"^\| `data-(\w+)` \|", guide, re.M))
+    assert named == set(snippet.OPTIONS)
+    used = set(re.findall(r"--quoth-\w+", style + embed.script().decode()))
+    assert set(re.findall(r"--quoth-\w+", guide)) == used
+    read = set(re.findall(r"\bset\.(\w+)", embed.script().decode())) - {"mode"}
+    assert read == set(snippet.OPTIONS)
 
 
 def test_its_words_are_valid_and_its_script_holds_no_html() -> None:

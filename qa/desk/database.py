@@ -45,37 +45,52 @@ MIGRATIONS = (
 )
 
 
+class DeskUnusable(RuntimeError):
+    """The desk's file cannot be read or written: a full disk, a damaged file, no permission."""
+
+
 class Database:
-    """One connection under a lock. Safe to share between threads."""
+    """One connection under a lock. Safe to share between threads. Raises DeskUnusable."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Names and addresses are for the owner's eyes: nobody else may read the file.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Names and addresses are for the owner's eyes: nobody else may read the file.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise DeskUnusable(f"{path} cannot be opened ({error.strerror})") from error
         self._connection = sqlite3.connect(
             path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
         )
         self._connection.row_factory = sqlite3.Row
-        self._lock = threading.RLock()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._connection.execute("PRAGMA secure_delete=ON").fetchall()
-        self._migrate(path)
+        try:
+            with self._told():
+                for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                    self._connection.execute(f"PRAGMA {pragma}")
+                self._connection.execute("PRAGMA secure_delete=ON").fetchall()
+            self._migrate()
+        except BaseException:
+            self._connection.close()
+            raise
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all of it is on the disk at the end, or none."""
-        with self._lock:
+        with self._lock, self._told():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A commit that a full disk broke off leaves its transaction open.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[dict[str, Any]]:
-        with self._lock:
+        with self._lock, self._told():
             return [dict(row) for row in self._connection.execute(sql, values).fetchall()]
 
     def secret(self, name: str) -> bytes:
@@ -88,22 +103,36 @@ class Database:
 
     def tidy(self) -> None:
         """Empties the write-ahead log, which may still hold what was deleted."""
-        with self._lock:
+        with self._lock, self._told():
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         with self._lock:
             self._connection.close()
 
-    def _migrate(self, path: Path) -> None:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors as ours."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise DeskUnusable(f"{self._path} cannot be used ({error})") from error
+
+    def _version(self) -> int:
+        version = int(self.rows("PRAGMA user_version")[0]["user_version"])
+        if version > len(MIGRATIONS):
+            raise ValueError(
+                f"{self._path} was written by a newer Quoth (schema {version}, "
+                f"this one knows {len(MIGRATIONS)}): install that or a newer one"
+            )
+        return version
+
+    def _migrate(self) -> None:
+        # Nothing is written where nothing is to be done: a full disk can still be read from.
+        if self._version() == len(MIGRATIONS):
+            return
         with self.writing() as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > len(MIGRATIONS):
-                raise ValueError(
-                    f"{path} was written by a newer Quoth (schema {version}, "
-                    f"this one knows {len(MIGRATIONS)}): install that or a newer one"
-                )
-            for migration in MIGRATIONS[version:]:
+            for migration in MIGRATIONS[self._version() :]:
                 # Not executescript, which would commit before it begins.
                 for statement in migration.split(";"):
                     connection.execute(statement)

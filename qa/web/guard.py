@@ -18,6 +18,7 @@ from qa.web.routes import API, Route, matching
 from qa.web.visitor import networks, visitor
 
 BROKEN = "Something went wrong, and the request was not answered. Please try again."
+UNSTORED = "This could not be stored at the moment, and nothing was sent. Please try again later."
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANYWHERE = ("0.0.0.0", "::", "")
 
@@ -61,7 +62,13 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         path = path_below(self.root_path, scope["path"])
-        placed = {**scope, "root_path": self.root_path, "path": self.root_path + path}
+        placed = {
+            **scope,
+            "root_path": self.root_path,
+            "path": self.root_path + path,
+            # Gradio would take it for our own name, unchecked.
+            "headers": [h for h in scope["headers"] if h[0] != b"x-forwarded-host"],
+        }
         refused = self._refusal(scope, path, Headers(scope=scope))
         sent = _Sent(send, _is_api(path))
         try:
@@ -75,7 +82,11 @@ class Guard:
     def _refusal(self, scope: Scope, path: str, headers: Headers) -> Response | None:
         """Why a request goes no further, cheapest question first; None lets it through."""
         if "*" not in self._hosts and _name(headers.get("host", "")) not in self._hosts:
-            return _refused(path, 421, "This server is not set up for that host name.")
+            return _refused(
+                path,
+                421,
+                "This server is not set up for that host name; the owner can list it in hosts.",
+            )
         routes = matching(path)
         if not routes:
             return _refused(path, 404, "Nothing is here.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 import uuid
 from urllib.parse import parse_qs
@@ -12,13 +13,16 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
+from qa.desk.database import DeskUnusable
 from qa.web import render, schema, token
 from qa.web.api_desk import accepted, blank
 from qa.web.assets import address
+from qa.web.guard import UNSTORED
 from qa.web.line import Busy
 from qa.web.markup import Html, element, join
 from qa.web.service import Service
 
+_log = logging.getLogger("quoth")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'self'"
@@ -45,7 +49,11 @@ def mount(app: FastAPI, service: Service, root_path: str) -> None:
         key = service.desk.database.secret("token")
         if wrong := token.problem(key, message.token) or blank(message):
             return _again(service, root_path, wrong, given)
-        stored = await run_in_threadpool(accepted, service.desk, message)
+        try:
+            stored = await run_in_threadpool(accepted, service.desk, message)
+        except DeskUnusable as error:
+            _log.error("nothing was stored: %s", error)
+            return _again(service, root_path, UNSTORED, given, 503)
         service.metrics.messages.inc()
         told = element(
             "div",
@@ -77,9 +85,11 @@ def _given(body: bytes) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-def _again(service: Service, root_path: str, sentence: str, given: dict[str, str]) -> HTMLResponse:
+def _again(
+    service: Service, root_path: str, sentence: str, given: dict[str, str], status: int = 422
+) -> HTMLResponse:
     form = _form(service, root_path, "", given)
-    return _page(service, root_path, join(render.refusal(sentence), form), "", 422)
+    return _page(service, root_path, join(render.refusal(sentence), form), "", status)
 
 
 def _form(

@@ -207,5 +207,7 @@ class Ready(Told):
 def problem(errors: list[Any]) -> str:
     """What is wrong with a request, in one sentence, without repeating what was sent."""
     first = errors[0]
+    if first["type"] == "json_invalid":
+        return "The body is not valid JSON."
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
     return f"{where or 'The body'}: {first['msg']}."

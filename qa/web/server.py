@@ -21,16 +21,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.answer import SCHEMA
 from qa.desk import Desk
+from qa.desk.database import DeskUnusable
 from qa.settings import Settings
 from qa.web import api, api_desk, api_state, assets, embed, page, plain, schema
 from qa.web.front import front
-from qa.web.guard import Guard, path_below
+from qa.web.guard import UNSTORED, Guard, path_below
 from qa.web.line import Assistant
 from qa.web.routes import API
 from qa.web.service import Service, access
 from qa.web.source import missing_page, source_page
 
+UNSTORED_FOR_S = 60  # after which it is worth another try
 STOP_WITHIN_S = 2  # browsers keep a stream open; answers take a fraction of this
+
+_log = logging.getLogger("quoth")
 
 _SOURCE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -92,6 +96,12 @@ def _add_api(app: FastAPI, service: Service) -> None:
     app.include_router(api_state.router(service), prefix=API)
     if service.desk is not None:
         app.include_router(api_desk.router(service, service.desk), prefix=API)
+
+    @app.exception_handler(DeskUnusable)
+    async def unstored(request: Request, error: DeskUnusable) -> Response:
+        _log.error("nothing was stored: %s", error)
+        headers = {"retry-after": str(UNSTORED_FOR_S)}
+        return JSONResponse({"error": UNSTORED}, 503, headers)
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> Response:

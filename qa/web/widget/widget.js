@@ -434,7 +434,9 @@
   }
 
   function receipt(told) {
-    const words = text.receipt.replace("{within}", told.reply_within);
+    // The owner's words, or the server's usual ones in the visitor's language.
+    const usual = told.reply_within === "two working days";
+    const words = text.receipt.replace("{within}", usual ? text.within : told.reply_within);
     const heading = el("h3", { tabindex: "-1" }, text.taken);
     ui.form.replaceChildren(el("div", { class: "handoff" }, heading,
       el("p", {}, `${text.reference} `, el("strong", {}, told.reference)), el("p", {}, words),
