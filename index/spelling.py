@@ -30,7 +30,7 @@ _ENDINGS = (
     "ion",
     "ions",
 )
-_WORD = re.compile(rf"[^\W\d_]{{{SHORTEST},}}")
+_WORD = re.compile(rf"(?<![\w@])[^\W\d_]{{{SHORTEST},}}(?![\w@])")  # no part of a model's number
 
 
 def mended(question: str, lexical: Lexical, is_common: Callable[[str], bool]) -> str:
@@ -69,9 +69,8 @@ def without_ending(word: str) -> list[str]:
 
 def _nearest(word: str, lexical: Lexical) -> str | None:
     limit = 2 if len(word) >= LONG else 1
-    found = process.extract(
-        word, lexical.forms, scorer=OSA.distance, score_cutoff=limit, limit=None
-    )
+    near = process.extract(word, lexical.forms, scorer=OSA.distance, score_cutoff=limit, limit=None)
+    found = [one for one in near if one[0].isalpha()]
     if not found:
         return None
     distance = np.array([distance for _, distance, _ in found])

@@ -104,7 +104,9 @@ def server(
         )
     store = folder.parent / "store"
     update(Store(store), encoder, [folder])
-    with serving(open_store(store), desk, origins=(site,), title=PAYLOADS[1]) as where:
+    # Whole sentences, so that each page shows all that it has.
+    assistant = open_store(store, reader="sentences")
+    with serving(assistant, desk, origins=(site,), title=PAYLOADS[1]) as where:
         yield where
 
 

@@ -48,7 +48,8 @@ def test_a_word_near_one_of_the_documents_is_mended(typed, read, words):
         "Has France ratified treaties?",  # other forms of the documents' words
         "wen did teh",  # too short to tell
         "Zimbabwe and Kyrgyzstan",  # nothing near
-        "TR3ATY 24/7 x@example.org",
+        "TR3ATY 24/7 traety@example.org",
+        "the TREATO2 and the traety2 model",  # a model's number is no misspelling
         "",
     ],
 )
@@ -64,6 +65,11 @@ def test_of_equally_near_words_the_one_in_most_passages_is_taken():
 def test_a_saved_index_spells_the_same(words, tmp_path):
     words.save(tmp_path)
     assert mended("traety of frnace", lexical.load(tmp_path)) == "treaty of france"
+
+
+def test_no_word_is_read_as_a_models_number():
+    words = lexical.build(["The zorblax1 and the zorblax2 are meters."])
+    assert mended("what does the zorblax cost", words) == "what does the zorblax cost"
 
 
 def test_an_empty_index_mends_nothing():

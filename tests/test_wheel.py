@@ -64,7 +64,9 @@ def test_every_command_works_from_an_empty_folder(environment, empty, site):
 
     assert "3 documents, 7 passages" in quoth("index", site)
     answer = json.loads(quoth("ask", "--json", "when do I get my money back"))
-    assert answer["answer"] == "The money is paid back within 14 days after the goods have arrived."
+    assert answer["quotes"][0]["sentence"] == (
+        "The money is paid back within 14 days after the goods have arrived."
+    )
     assert "roots:\n  shop: " in quoth("info")
     assert "3 of 3 documents read again give the stored text" in quoth("verify")
     assert "0 documents" in quoth("forget", "shop")
