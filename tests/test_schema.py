@@ -21,7 +21,7 @@ from qa.web.routes import API
 
 pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 pytestmark = [GRADIO, pytest.mark.timeout(600)]
-SECONDS = int(os.environ.get("QUOTH_SCHEMA_SECONDS", "20"))
+SECONDS = int(os.environ.get("QUOTH_SCHEMA_SECONDS", "8"))
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
     "response_headers_conformance,response_schema_conformance,negative_data_rejection,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -76,10 +77,11 @@ class SpanReader:
         places, texts = [], []
         for number, (found, says) in enumerate(self.found(question, hits)):
             hit = hits[number]
-            document = hit.passage.document
+            passage, document = hit.passage, hit.passage.document
+            inside = units(document, passage.start, passage.end)
             for one in found:
-                at = hit.passage.start + one.start
-                (unit, *_) = units(document, at, at + 1) or [Slice("sentence", at, at + 1)]
+                at = bisect_right(inside, passage.start + one.start, key=lambda u: u.start) - 1
+                unit = inside[at] if at >= 0 else Slice("sentence", passage.start, passage.end)
                 texts.append(in_context(document, unit, MAX_UNIT_CHARACTERS))
                 words = asked.share_in(texts[-1], _language(hit))
                 signals = np.array([one.score, says, hit.score, words, LOWEST])
