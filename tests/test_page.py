@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from serving import GRADIO, serving
@@ -13,6 +14,9 @@ from index.encoder import Encoder
 from index.files import Store
 from qa import open_store
 from qa.assistant import Assistant
+from qa.desk import open_desk
+from qa.settings import Settings
+from qa.web import token
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
@@ -142,6 +146,29 @@ def test_it_says_plainly_that_the_documents_do_not_say(opened: Opened) -> None:
     expect(page.locator("#log .verdict")).to_have_text("The documents do not say.")
     expect(page.locator("#log details.card")).not_to_have_count(0)
     expect(page.locator("#log .advice")).to_contain_text("What to try")
+
+
+def test_what_they_do_not_say_can_be_passed_on_to_a_person(
+    opened: Opened, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token, "YOUNGEST_S", 0)  # a test types faster than anyone
+    question = "sourdough bread & 50% rye?"
+    desk = open_desk(Settings(store=tmp_path))
+    with serving(assistant, desk) as where:
+        page = opened(where)
+        ask(page, question)
+        with page.context.expect_page() as opening:
+            page.get_by_role("link", name="Pass this question on to a person").click()
+        letter = opening.value
+        expect(letter.get_by_label("Your message")).to_have_value(question)
+        letter.get_by_label("Your name").fill("Ada")
+        letter.get_by_label("Your e-mail address").fill("ada@example.org")
+        letter.get_by_role("button", name="Send").click()
+        expect(letter.get_by_text("Your message has arrived.")).to_be_visible()
+        ask(page, QUESTION)
+        expect(page.locator("#log article").last.locator(".handover")).to_have_count(0)
+    assert [message.message for message in desk.messages.all()] == [question]
+    desk.close()
 
 
 def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:

@@ -47,8 +47,9 @@ def answered(*quotes: Quote, verdict: Verdict = "answered", calibrated: bool = F
     return Answer("1", "Why?", verdict, 0.8712, calibrated, "found", "", others, closest)
 
 
-def shown(answer: Answer, root_path: str = "") -> Node:
-    return parsed(render.turn("turn-1", "Why?", render.answer(answer, root_path)))
+def shown(answer: Answer, root_path: str = "", *, hands_over: bool = False) -> Node:
+    reply = render.answer(answer, root_path, hands_over=hands_over)
+    return parsed(render.turn("turn-1", "Why?", reply))
 
 
 def plain(text: str) -> str:
@@ -237,6 +238,15 @@ def test_it_needs_no_closest_passage() -> None:
     turn = shown(answered(verdict="none"))
     assert not turn.all("section", "closest")
     assert "passages above" not in turn.text
+
+
+def test_only_what_is_not_answered_can_be_passed_on_where_somebody_reads_it() -> None:
+    lacking = answered(quoted(TREATY, "Nobody else", "closest"), verdict="none")
+    (letter,) = shown(lacking, "/help", hands_over=True).one("p", "handover").all("a")
+    assert letter.attributes["href"] == "/help/plain?write=Why%3F"
+    assert not shown(lacking).all("p", "handover")
+    found = answered(quoted(TREATY, "two of them"))
+    assert not shown(found, hands_over=True).all("p", "handover")
 
 
 def test_it_gives_a_number_only_when_numbers_are_calibrated() -> None:

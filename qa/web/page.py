@@ -12,6 +12,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -31,18 +32,26 @@ EXAMPLES = 4
 KEPT_S = 3600  # a visitor's last turns, for questions that lean on them
 
 Record = Callable[[dict[str, Any], str | None, float], None]
+Show = Callable[[Answer], Html]
 
 _log = logging.getLogger("quoth")
 
 
 def mount(
-    app: FastAPI, assistant: Assistant, record: Record, *, title: str, root_path: str
+    app: FastAPI,
+    assistant: Assistant,
+    record: Record,
+    *,
+    title: str,
+    root_path: str,
+    hands_over: bool,
 ) -> None:
     """Put the chat page at the root of `app`. Routes that `app` already has come before it.
 
     `record` is called with each answer, as JSON, no page and the seconds that it took.
     """
-    page = _blocks(assistant, record, title, root_path)
+    show = partial(render.answer, root_path=root_path, hands_over=hands_over)
+    page = _blocks(assistant, record, show, title, root_path)
     page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE)
     gr.mount_gradio_app(
         app,
@@ -60,7 +69,9 @@ def mount(
     )
 
 
-def _blocks(assistant: Assistant, record: Record, title: str, root_path: str) -> gr.Blocks:
+def _blocks(
+    assistant: Assistant, record: Record, show: Show, title: str, root_path: str
+) -> gr.Blocks:
     info = assistant.info()
 
     def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
@@ -68,7 +79,7 @@ def _blocks(assistant: Assistant, record: Record, title: str, root_path: str) ->
         turn_id = f"turn-{uuid.uuid4().hex}"
         yield _literal(render.turn(turn_id, question, render.waiting())), "", gr.skip()
         started = time.perf_counter()
-        answer, reply = _reply(assistant, question, before, root_path)
+        answer, reply = _reply(assistant, question, before, show)
         if answer is not None:
             record(answer.to_json(), None, time.perf_counter() - started)
         after = before if answer is None else (*before, said(answer))[-TURNS:]
@@ -129,12 +140,12 @@ def _blocks(assistant: Assistant, record: Record, title: str, root_path: str) ->
 
 
 def _reply(
-    assistant: Assistant, question: str, before: Sequence[Turn], root_path: str
+    assistant: Assistant, question: str, before: Sequence[Turn], show: Show
 ) -> tuple[Answer | None, Html]:
     """The answer, if there is one, and what is shown."""
     try:
         answer = assistant.ask(question, before)
-        return answer, render.answer(answer, root_path)
+        return answer, show(answer)
     except ValueError as error:
         return None, render.refusal(str(error))
     except Exception:

@@ -33,9 +33,11 @@ _NAMES = {"name": "Your name", "email": "Your e-mail address", "message": "Your 
 
 def mount(app: FastAPI, service: Service, root_path: str) -> None:
     @app.get("/plain", include_in_schema=False)
-    async def ask(q: str = "") -> HTMLResponse:
+    async def ask(q: str = "", write: str = "") -> HTMLResponse:
+        """`q` is asked; `write` is only put into the letter to the owner."""
         status, reply = (200, Html()) if not q.strip() else await _reply(service, q, root_path)
-        return _page(service, root_path, join(reply, _form(service, root_path, q)), q, status)
+        form = _form(service, root_path, write or q)
+        return _page(service, root_path, join(reply, form), q, status)
 
     @app.post("/plain/message", include_in_schema=False)
     async def write(request: Request) -> HTMLResponse:

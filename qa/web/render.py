@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from urllib.parse import quote as quoted
 
 from corpus.document import Document
 from qa.answer import Answer, Quote
+from qa.replies import PERSON
 from qa.web.blocks import blocks_between, show, show_words
 from qa.web.markup import Html, element, join, link
 
@@ -50,14 +52,17 @@ def refusal(sentence: str) -> Html:
     return element("p", sentence, class_="refusal")
 
 
-def answer(answer: Answer, root_path: str = "") -> Html:
+def answer(answer: Answer, root_path: str = "", *, hands_over: bool = False) -> Html:
+    """`hands_over`: whether what the documents do not say can be passed on to a person here."""
     if answer.answered and answer.quotes:
         return _answered(answer, root_path)
+    letter = _letter(answer.question, root_path) if hands_over else Html()
     if answer.answered:
-        return element("p", answer.reason, class_="verdict")
+        wanted = letter if answer.reason_code == PERSON.code else ""
+        return join(element("p", answer.reason, class_="verdict"), wanted)
     if answer.verdict == "unsure" and (likely := [*answer.quotes, *answer.closest]):
-        return _unsure(answer, likely, root_path)
-    return _none(answer, root_path)
+        return join(_unsure(answer, likely, root_path), letter)
+    return join(_none(answer, root_path), letter)
 
 
 def readable_date(updated: str) -> str:
@@ -107,6 +112,17 @@ def _none(answer: Answer, root_path: str) -> Html:
         element("p", "The documents do not say.", class_="verdict none"),
         _passages("The closest passages", answer.closest, root_path),
         element("section", element("h3", "What to try"), _list(advice), class_="advice"),
+    )
+
+
+def _letter(question: str, root_path: str) -> Html:
+    """A link to the form that takes the question to the owner."""
+    target = f"{root_path}/plain?write={quoted(question, safe='', errors='replace')}"
+    label = "Pass this question on to a person"
+    return element(
+        "p",
+        element("a", label, href=target, target="_blank", rel="noopener"),
+        class_="handover",
     )
 
 

@@ -87,7 +87,14 @@ def create_app(
         body = source_page(document, _offset(start), _offset(end), root_path)
         return HTMLResponse(body, headers=headers)
 
-    page.mount(app, assistant, service.record, title=settings.title, root_path=root_path)
+    page.mount(
+        app,
+        assistant,
+        service.record,
+        title=settings.title,
+        root_path=root_path,
+        hands_over=desk is not None,
+    )
     return app
 
 
