@@ -36,7 +36,7 @@ class Judge:
     def features(self, question: str, places: Sequence[Place], lexical: Lexical) -> Features:
         """What confidence goes by, of at least one place."""
         languages = {_language(place.hit) for place in places}
-        return confidence.features(question, places, Asked.of(question, languages, lexical))
+        return confidence.features(places, Asked.of(question, languages, lexical))
 
     def certainty(self, question: str, places: Sequence[Place], lexical: Lexical) -> float:
         """The probability that the best place is right; 0 without any."""

@@ -63,11 +63,11 @@ def test_what_cannot_be_calibrated_is_one_sentence(quoth, store, tmp_path, argum
 
 def test_a_question_is_judged_by_a_curve_that_never_saw_it():
     random = np.random.default_rng(1)
-    rows = random.normal(size=(60, len(FEATURES)))
-    twice = np.repeat(np.arange(60), 2)
-    right = random.random(60) < 0.5
-    alone = calibration.cross_fitted(rows[twice], right[twice], np.ones(120))
-    together = calibration.cross_fitted(rows[twice], right[twice], np.ones(120), twice)
+    rows = random.normal(size=(20, len(FEATURES)))
+    twice = np.repeat(np.arange(20), 2)
+    right = random.random(20) < 0.5
+    alone = calibration.cross_fitted(rows[twice], right[twice], np.ones(40))
+    together = calibration.cross_fitted(rows[twice], right[twice], np.ones(40), twice)
     assert np.allclose(together[::2], together[1::2])
     sure = [np.abs(found - ~right[twice]).mean() for found in (alone, together)]
     assert sure[0] > sure[1] + 0.05  # its twin gives it away where they are apart

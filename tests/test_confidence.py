@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from qa import calibrations, open_store
+from corpus.document import Document, Passage, Slice
+from index.search import Hit
+from qa import calibrations, confidence, open_store
+from qa.answer import Span
 from qa.confidence import FEATURES, Calibration, read
+from qa.coverage import Asked
 from qa.evaluation import calibration
+from qa.place import ranked
 
 RANDOM = np.random.default_rng(5)
 ROWS = RANDOM.normal(size=(4_000, len(FEATURES)))
@@ -98,3 +103,26 @@ def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
     assert open_store(sample_store, answer_at=0.0, suggest_at=0.0).ask(question).answered
     assert open_store(sample_store, answer_at=1.0, suggest_at=0.0).ask(question).verdict == "unsure"
     assert open_store(sample_store, answer_at=1.0, suggest_at=1.0).ask(question).verdict == "none"
+
+
+def _margin(*scores: tuple[str, int, float]) -> float:
+    """The margin of the best of these places: page, passage of that page, score."""
+    hits, spans = [], []
+    for rank, (uri, number, score) in enumerate(scores, 1):
+        words = f"In passage {number} of {uri} this is {rank}."
+        block = Slice("paragraph", 100 * number, 100 * number + len(words))
+        text = " " * block.start + words
+        page = Document(uri, text, "", "text", 1, "", (block,))
+        hits.append(Hit(Passage(page, block.start, block.end), 0.0, number, "both", 0.0))
+        spans.append([Span(0, len(words), score, 0.5)])
+    row = confidence.features(ranked(hits, spans), Asked({}))
+    return float(row[FEATURES.index("margin")])
+
+
+def test_only_another_page_rivals_an_answer():
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 7.0), ("b", 3, 3.0)) == 6.0
+
+
+def test_where_all_is_one_page_another_passage_rivals_it():
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 6.0)) == 3.0
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0)) == confidence.UNRIVALLED

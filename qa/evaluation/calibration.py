@@ -15,7 +15,7 @@ FOLDS = 10
 PENALTY = 1.0  # of the squared weights, beside the sum of the questions' losses
 MOST_WRONG = 0.05  # of the answers shown, the default aim
 CURVE = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares of wrong answers that a curve is told at
-LOST = 0.05  # share of the questions with a right first place that "none" may hide
+LOST = 0.02  # share of the questions with a right first place that "none" may hide
 FEWEST = 40  # questions; with fewer a curve would follow chance
 
 Right = NDArray[np.bool_]
