@@ -270,6 +270,9 @@ def test_a_run_that_is_killed_or_interrupted_goes_on_from_where_it_was(
     assert len(value["questions"]) == 40
     assert value["timing"]["asked"] <= 40 - (len(after) - 2)
     assert not journal.exists()
+    assert quoth(*arguments, "--json", tmp_path / "whole.json").returncode == 0
+    whole = json.loads((tmp_path / "whole.json").read_text("utf-8"))
+    assert (value["questions"], value["metrics"]) == (whole["questions"], whole["metrics"])
 
 
 def test_what_another_run_left_is_not_taken_for_this_one(asker, asked, tmp_path):
