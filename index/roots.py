@@ -67,6 +67,8 @@ def _known(named: str, roots: Iterable[Root]) -> Root:
     for root in roots:
         if named == root.name or resolved == root.path:
             return root
+        if Path(resolved).is_relative_to(root.path):
+            raise ValueError(f"{named} is a part of {root.path}, which can only go as a whole")
     names = ", ".join(root.path for root in roots) or "none"
     raise ValueError(f"{named} is not indexed; what is: {names}")
 

@@ -46,9 +46,18 @@ def _numbers(words: str) -> set[str]:
 
 
 def _alike(one: Place, other: Place) -> bool:
-    """Whether the sentences are about the same, by the words that they share."""
+    """Whether the sentences are about the same, by the words that they share.
+
+    A row or an item does not say what it is about: the titles of its page have to be alike, too.
+    """
     first, second = (set(_WORD.findall(_sentence(place))) for place in (one, other))
-    return len(first & second) >= max(SHARED, ALIKE * min(len(first), len(second)))
+    if len(first & second) < max(SHARED, ALIKE * min(len(first), len(second))):
+        return False
+    titles = [
+        set(_WORD.findall(place.hit.passage.document.title.casefold())) for place in (one, other)
+    ]
+    is_part = any(place.unit.kind in ("row", "item", "step") for place in (one, other))
+    return not is_part or len(titles[0] & titles[1]) > ALIKE * max(map(len, titles), default=0)
 
 
 def _sentence(place: Place) -> str:

@@ -168,8 +168,8 @@ def _serve(settings: Settings) -> int:
     from qa.desk import open_desk
     from qa.web import server
 
-    desk = open_desk(settings)
     assistant = FollowingAssistant(settings)
+    desk = open_desk(settings)
     app = server.create_app(assistant, settings, desk)
     path = server.normalised(settings.root_path)
     _write(f"Quoth answers at http://{settings.host}:{settings.port}{path}/")

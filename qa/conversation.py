@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from corpus.document import Passage
 from index.search import Hit, Index
 from index.words import tokens
+from qa import definition
 from qa.answer import Answer
 
 TURNS = 5  # of a history the last ones are used
@@ -116,18 +118,23 @@ def is_short(question: str) -> bool:
 
 
 def search(question: str, about: Topic | None, index: Index, k: int) -> list[Hit]:
-    """The `k` best passages for a question that may be about a page."""
-    if about is None:
+    """The `k` best passages for a question that may be about a page, or for what a thing is."""
+    thing = definition.thing(question)
+    if about is None and not thing:
         return index.search(question, k)
-    query = f"{question} {about.title}" if about.is_leant_on else question
+    query = f"{question} {about.title}" if about and about.is_leant_on else question
     hits = [
-        replace(hit, score=hit.score + about.bonus)
-        if hit.passage.document.uri == about.uri
-        else hit
+        replace(hit, score=hit.score + _bonus(hit.passage, about, thing))
         for hit in index.search(query, WIDER * k)
     ]
     hits.sort(key=lambda hit: -hit.score)
     return [replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], 1)]
+
+
+def _bonus(passage: Passage, about: Topic | None, thing: frozenset[str]) -> float:
+    is_about = about is not None and passage.document.uri == about.uri
+    opens = definition.OPENS if definition.opens_its_page(passage, thing) else 0.0
+    return opens + (about.bonus if about and is_about else 0.0)
 
 
 def _turn(given: Any) -> Turn:

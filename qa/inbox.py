@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def run(given: argparse.Namespace, settings: Settings) -> str:
     from qa.desk import open_desk
 
     if given.action in ("show", "close", "open", "delete") and not given.who:
-        raise ValueError(f"quoth inbox {given.action} has to be told which: give a reference")
+        also = " or an e-mail address" if given.action == "delete" else ""
+        raise ValueError(f"quoth inbox {given.action} has to be told which: give a reference{also}")
+    if not Path(settings.store).is_dir():
+        raise ValueError(f"there is no store in {settings.store}: name it with --store DIR")
     desk = open_desk(settings)
     try:
         return _ACTIONS[given.action](desk, given)

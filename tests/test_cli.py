@@ -82,6 +82,9 @@ def test_forget_takes_a_root_out(quoth, indexed, site, tmp_path):
     other = tmp_path / "bees.txt"
     other.write_text("Bees make honey from nectar.\n")
     assert quoth("index", "--store", indexed, other).returncode == 0
+    part = quoth("forget", "--store", indexed, site / "part")
+    assert part.returncode == 2
+    assert f"is a part of {site}, which can only go as a whole" in only_line(part)
     assert "3 gone" in quoth("forget", "--store", indexed, site).stdout
     done = quoth("forget", "--store", indexed, "shop")
     assert (done.returncode, only_line(done)) == (

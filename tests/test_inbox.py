@@ -77,6 +77,13 @@ def test_a_cell_that_would_be_a_formula_is_made_a_text(cell: str) -> None:
     assert neutral(cell) == "'" + cell
 
 
+def test_a_store_that_is_not_there_is_no_empty_inbox(quoth, tmp_path: Path) -> None:
+    done = quoth("inbox", "--store", tmp_path / "mistyped")
+    assert done.returncode == 2
+    assert f"there is no store in {tmp_path / 'mistyped'}" in done.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
 def test_it_exports_and_deletes_all_of_a_person(quoth, store: Path) -> None:
     given = json.loads(quoth("inbox", "--store", store, "export", "ann@shop.example").stdout)
     assert [message["name"] for message in given["messages"]] == ["Ann"]

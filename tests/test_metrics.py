@@ -97,17 +97,6 @@ def test_auroc_and_brier_are_those_of_scikit_learn(pairs):
         assert metrics.auroc(confidence, right) == pytest.approx(theirs)
 
 
-@given(answers)
-def test_precision_and_recall_are_those_of_scikit_learn(pairs):
-    said, true = (np.array(values) > 0 for values in zip(*pairs, strict=True))
-    ours = metrics.precision_recall(said, true)
-    theirs = (
-        sklearn_metrics.precision_score(true, said, zero_division=np.nan),
-        sklearn_metrics.recall_score(true, said, zero_division=np.nan),
-    )
-    assert ours == pytest.approx(theirs, nan_ok=True)
-
-
 def test_risk_coverage_is_the_example_worked_by_hand():
     confidence, right = [0.9, 0.8, 0.7, 0.6], [1, 0, 1, 1]
     curve = metrics.risk_coverage(confidence, right)

@@ -171,6 +171,29 @@ def test_what_they_do_not_say_can_be_passed_on_to_a_person(
     desk.close()
 
 
+def test_what_cannot_be_asked_is_given_back_and_nothing_is_not_asked(opened: Opened) -> None:
+    page = opened()
+    long = "why? " * 300
+    field = page.get_by_label("Your question")
+    field.fill(long)
+    field.press("Enter")
+    expect(page.locator("#log .refusal")).to_contain_text("at most 1,000")
+    expect(field).to_have_value(long)
+    field.fill("   ")
+    page.locator("#send").click()
+    ask(page, QUESTION)
+    expect(page.locator("#log article")).to_have_count(2)
+
+
+def test_a_new_conversation_begins_in_the_same_tab(opened: Opened) -> None:
+    page = opened()
+    ask(page, QUESTION)
+    page.get_by_role("link", name="New conversation").click()
+    expect(page.locator("#log article")).to_have_count(0)
+    expect(page.locator("#welcome")).to_be_visible()
+    assert len(page.context.pages) == 1
+
+
 def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
     page = opened()
     ask(page, "When was Interpol founded?")

@@ -144,9 +144,10 @@ def answered(c: Columns) -> Values:
 
 
 @measure("Right of what is refused")
-def abstention_precision(c: Columns) -> float:
-    """Of what was refused: the documents do not answer it."""
-    return metrics.precision_recall(~c.answered, ~c.answerable)[0]
+def abstention_precision(c: Columns) -> Values:
+    """Of what was refused: the documents do not answer it. Precision of abstention (van Rijsbergen,
+    "Information Retrieval", 1979)."""
+    return _of(~c.answered, np.where(c.answerable, 0.0, 1.0))
 
 
 @measure("Exact match")

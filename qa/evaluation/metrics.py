@@ -189,20 +189,6 @@ def coverage_at_risk(risk: float, confidence: ArrayLike, right: ArrayLike) -> fl
     return float(within.max()) if len(within) else 0.0 if len(curve.coverage) else math.nan
 
 
-def precision_recall(said: ArrayLike, true: ArrayLike) -> tuple[float, float]:
-    """Of what was said to be so the share that is, and of what is so the share that was said.
-
-    Van Rijsbergen, "Information Retrieval" (1979). For abstention: `said` is not answered, `true`
-    is not answerable.
-    """
-    claimed, real = _values(said) > 0, _values(true) > 0
-    both = float((claimed & real).sum())
-    return (
-        both / float(claimed.sum()) if claimed.any() else math.nan,
-        both / float(real.sum()) if real.any() else math.nan,
-    )
-
-
 # Confidence as a probability
 
 

@@ -75,7 +75,11 @@ def _blocks(
     info = assistant.info()
 
     def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
-        """The question at once, with the field emptied for the next; then what came of it."""
+        """The question at once, with the field emptied for the next; then what came of it. What
+        could not be asked is given back, to be mended."""
+        if not question.strip():
+            yield gr.skip(), gr.skip(), gr.skip()
+            return
         turn_id = f"turn-{uuid.uuid4().hex}"
         yield _literal(render.turn(turn_id, question, render.waiting())), "", gr.skip()
         started = time.perf_counter()
@@ -83,7 +87,8 @@ def _blocks(
         if answer is not None:
             record(answer.to_json(), None, time.perf_counter() - started)
         after = before if answer is None else (*before, said(answer))[-TURNS:]
-        yield _literal(render.turn(turn_id, question, reply)), gr.skip(), after
+        kept = question if answer is None else gr.skip()
+        yield _literal(render.turn(turn_id, question, reply)), kept, after
 
     def surroundings() -> tuple[str, str]:
         """What tells of the index, which may have been built anew since the server started."""

@@ -28,6 +28,7 @@ _POLICY = (
     "frame-ancestors 'self'"
 )
 _FIELDS = 12
+_TYPES = {"name": "text", "email": "email"}
 _NAMES = {"name": "Your name", "email": "Your e-mail address", "message": "Your message"}
 
 
@@ -111,7 +112,7 @@ def _form(
             element("label", label, for_=name),
             element("textarea", kept.get(name, ""), name=name, id=name, rows=5, maxlength=5000)
             if name == "message"
-            else _input(name, kept.get(name, ""), id=name, required=""),
+            else _input(name, kept.get(name, ""), id=name, required="", type=_TYPES[name]),
         )
         for name, label in _NAMES.items()
     ]

@@ -210,4 +210,6 @@ def problem(errors: list[Any]) -> str:
     if first["type"] == "json_invalid":
         return "The body is not valid JSON."
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+    if first["type"] == "string_pattern_mismatch" and where == "email":
+        return "email: This is not an e-mail address; one like name@example.org would do."
     return f"{where or 'The body'}: {first['msg']}."

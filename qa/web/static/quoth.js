@@ -64,6 +64,11 @@
   new MutationObserver(place).observe(app, { childList: true, subtree: true });
   new MutationObserver(theme).observe(document.body, { attributeFilter: ["class"] });
   document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.afresh");
+    if (link) { // Gradio's sanitizer lets every link open a new tab.
+      event.preventDefault();
+      location.assign(link.href);
+    }
     const button = event.target.closest(".copy");
     if (button && navigator.clipboard) copy(button);
   });

@@ -303,7 +303,7 @@
       remember();
       box.replaceChildren(...reply(answer));
       show(box.parentNode);
-      suggestNext(answer, mine);
+      suggestNext(answer, mine, box.parentNode);
     } catch (error) {
       const words = error.name === "AbortError" ? text.stopped
         : error instanceof Trouble ? error.message : text.failed;
@@ -317,14 +317,16 @@
     }
   }
 
-  async function suggestNext(answer, mine) {
+  async function suggestNext(answer, mine, turn) {
     const [first] = answer.answered ? answer.quotes : answer.closest;
     if (!first) return;
     const told = await call(`suggest?after=${encodeURIComponent(first.uri)}`)
       .then((response) => response.json()).catch(() => ({ next: [] }));
     const known = new Set(turns.map((turn) => turn.question));
     const next = told.next.filter((question) => !known.has(question)).slice(0, 3);
-    if (current === null || current === mine) ui.next.replaceChildren(...next.map(choice));
+    if (current !== null && current !== mine) return;
+    ui.next.replaceChildren(...next.map(choice));
+    show(turn); // The choices have taken room from it.
   }
 
   function choice(question) {

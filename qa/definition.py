@@ -1,0 +1,55 @@
+"""A question for what a thing is in, whether a passage opens the page named after it out."""
+
+from __future__ import annotations
+
+import re
+
+from corpus.document import Passage
+from index.words import ENGLISH, stems, tokens
+
+# Added to the fused score of a passage that opens a page named after what is asked for. Such a page
+# says first what the thing is, in other words than the question's, while its other passages and
+# those of its neighbours name the thing more often.
+OPENS = 2.0
+NAMED_AFTER = 0.5  # share of the title's words that the question has at least
+
+_ASKS = re.compile(
+    r"\s*(?:(?:what|who)(?:'s| is| are| was| were)|define|explain|describe|tell me about|"
+    r"(?:the )?(?:meaning|definition) of)\s+(?P<thing>.+?)(?:\s+(?:mean|about))?[\s?.!]*",
+    re.I,
+)
+_MEANS = re.compile(
+    r"\s*(?:what (?:does|do)\s+)?(?P<thing>.+?)\s+"
+    r"(?:mean|means|meaning|definition|stand for)[\s?.!]*",
+    re.I,
+)
+_SAYS_WHAT = re.compile(r"(what (it|this|that) is|what (they|these) are|definition|in brief)", re.I)
+_SMALL = frozenset("a an the of to in on at for by with from and or".split())
+
+
+def thing(question: str) -> frozenset[str]:
+    """The stems of what a question wants to be told of; none when it asks something else.
+
+    >>> sorted(thing("What is the Budapest Convention?")), thing("Who may join it?")
+    (['budapest', 'convent'], frozenset())
+    """
+    asked = _ASKS.fullmatch(question) or _MEANS.fullmatch(question)
+    return _telling(asked["thing"]) if asked else frozenset()
+
+
+def opens_its_page(passage: Passage, of: frozenset[str]) -> bool:
+    """Whether `passage` has the first words of a page whose title names this thing, or of that
+    page's section on what it is."""
+    document = passage.document
+    title = _telling(document.title)
+    if not of or not of <= title or len(of) < NAMED_AFTER * len(title):
+        return False
+    first = next((block for block in document.blocks if block.kind != "heading"), None)
+    path = document.heading_path(passage.start)
+    return (first is not None and passage.start <= first.start < passage.end) or bool(
+        path and _SAYS_WHAT.fullmatch(path[-1])
+    )
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(stems([word for word in tokens(text) if word not in _SMALL], ENGLISH))
