@@ -91,9 +91,9 @@ def _answered(answer: Answer, root_path: str) -> Html:
     differ = [quote for quote in others if quote.role == "differs"]
     return join(
         *(_figure(quote, root_path) for quote in main),
+        _certainty(answer),
         _others("The documents differ", "differs", differ, root_path),
         _others("Also answers", "agrees", agree, root_path),
-        _certainty(answer),
     )
 
 
@@ -101,8 +101,8 @@ def _unsure(answer: Answer, likely: Sequence[Quote], root_path: str) -> Html:
     return join(
         element("p", "This may answer your question.", class_="verdict"),
         _figure(likely[0], root_path),
-        _passages("Other passages that come close", likely[1:], root_path),
         _certainty(answer),
+        _passages("Other passages that come close", likely[1:], root_path),
     )
 
 
