@@ -14,14 +14,12 @@ OPENS = 2.0
 NAMED_AFTER = 0.5  # share of the title's words that the question has at least
 
 _ASKS = re.compile(
-    r"\s*(?:(?:what|who)(?:'s| is| are| was| were)|define|explain|describe|tell me about|"
-    r"(?:the )?(?:meaning|definition) of)\s+(?P<thing>.+?)(?:\s+(?:mean|about))?[\s?.!]*",
+    r"(?:(?:what|who)(?:['’]s| is| are| was| were)|define|explain|describe|tell me about|"
+    r"(?:the )?(?:meaning|definition) of) (?P<thing>.+?)(?: about)?",
     re.I,
 )
 _MEANS = re.compile(
-    r"\s*(?:what (?:does|do)\s+)?(?P<thing>.+?)\s+"
-    r"(?:mean|means|meaning|definition|stand for)[\s?.!]*",
-    re.I,
+    r"(?:what (?:does|do) )?(?P<thing>.+?) (?:mean|means|meaning|definition|stand for)", re.I
 )
 _SAYS_WHAT = re.compile(r"(what (it|this|that) is|what (they|these) are|definition|in brief)", re.I)
 _SMALL = frozenset("a an the of to in on at for by with from and or".split())
@@ -33,7 +31,8 @@ def thing(question: str) -> frozenset[str]:
     >>> sorted(thing("What is the Budapest Convention?")), thing("Who may join it?")
     (['budapest', 'convent'], frozenset())
     """
-    asked = _ASKS.fullmatch(question) or _MEANS.fullmatch(question)
+    words = " ".join(question.split()).rstrip(" ?.!")
+    asked = _ASKS.fullmatch(words) or _MEANS.fullmatch(words)
     return _telling(asked["thing"]) if asked else frozenset()
 
 
