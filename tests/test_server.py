@@ -78,7 +78,6 @@ def test_it_answers_several_questions_at_once(assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ("", "The question is empty"),
         (" \n\x00\t", "The question is empty"),
         ("🙂🙂", "has no word in it"),
         ("why " * 300, "please ask in at most 1,000"),
@@ -86,6 +85,10 @@ def test_it_answers_several_questions_at_once(assistant: Assistant) -> None:
 )
 def test_it_says_what_is_wrong_with_a_question(address: str, question: str, said: str) -> None:
     assert said in parsed(ask(address, question)).one("p", "refusal").text
+
+
+def test_nothing_is_no_turn(address: str) -> None:
+    assert ask(address, " \n\t") == ""
 
 
 @pytest.mark.parametrize("question", [None, 7, ["a"], {"a": 1}, "\ud800"])

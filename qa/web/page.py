@@ -77,7 +77,7 @@ def _blocks(
     def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
         """The question at once, with the field emptied for the next; then what came of it. What
         could not be asked is given back, to be mended."""
-        if not question.strip():
+        if not (question or "").strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
         turn_id = f"turn-{uuid.uuid4().hex}"
@@ -87,7 +87,7 @@ def _blocks(
         if answer is not None:
             record(answer.to_json(), None, time.perf_counter() - started)
         after = before if answer is None else (*before, said(answer))[-TURNS:]
-        kept = question if answer is None else gr.skip()
+        kept = _sendable(question) if answer is None else gr.skip()
         yield _literal(render.turn(turn_id, question, reply)), kept, after
 
     def surroundings() -> tuple[str, str]:
@@ -166,11 +166,14 @@ def _markup(html: Html, **given: Any) -> gr.Markdown:
 def _literal(html: Html) -> str:
     """HTML that Markdown passes on as it is: one block of it ends only at an empty line.
 
-    A percent sign, because Gradio's Markdown keeps its own marks between three of them. Half of
-    a surrogate pair, which a forged question may hold, could not be sent.
+    A percent sign, because Gradio's Markdown keeps its own marks between three of them.
     """
-    sent = html.encode("utf-8", "replace").decode()
-    return sent.replace("\r", "&#13;").replace("\n", "&#10;").replace("%", "&#37;")
+    return _sendable(html).replace("\r", "&#13;").replace("\n", "&#10;").replace("%", "&#37;")
+
+
+def _sendable(text: str) -> str:
+    """Without halves of surrogate pairs, which a forged question may hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _theme() -> gr.themes.Base:
