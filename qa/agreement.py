@@ -53,12 +53,15 @@ def _alike(one: Place, other: Place) -> bool:
     first, second = (set(_WORD.findall(_sentence(place))) for place in (one, other))
     if len(first & second) < max(SHARED, ALIKE * min(len(first), len(second))):
         return False
-    titles = [
-        set(_WORD.findall(place.hit.passage.document.title.casefold())) for place in (one, other)
-    ]
-    is_part = any(place.unit.kind in ("row", "item", "step") for place in (one, other))
-    return not is_part or len(titles[0] & titles[1]) > ALIKE * max(map(len, titles), default=0)
+    if not any(place.unit.kind in ("row", "item", "step") for place in (one, other)):
+        return True
+    first, second = (set(_WORD.findall(_title(place))) for place in (one, other))
+    return len(first & second) > ALIKE * max(len(first), len(second))
 
 
 def _sentence(place: Place) -> str:
     return place.unit.of(place.hit.passage.document.text).casefold()
+
+
+def _title(place: Place) -> str:
+    return place.hit.passage.document.title.casefold()

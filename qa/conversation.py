@@ -132,9 +132,8 @@ def search(question: str, about: Topic | None, index: Index, k: int) -> list[Hit
 
 
 def _bonus(passage: Passage, about: Topic | None, thing: frozenset[str]) -> float:
-    is_about = about is not None and passage.document.uri == about.uri
-    opens = definition.OPENS if definition.opens_its_page(passage, thing) else 0.0
-    return opens + (about.bonus if about and is_about else 0.0)
+    opens = definition.OPENS if thing and definition.opens_its_page(passage, thing) else 0.0
+    return opens + (about.bonus if about and passage.document.uri == about.uri else 0.0)
 
 
 def _turn(given: Any) -> Turn:

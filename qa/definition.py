@@ -37,11 +37,11 @@ def thing(question: str) -> frozenset[str]:
 
 
 def opens_its_page(passage: Passage, of: frozenset[str]) -> bool:
-    """Whether `passage` has the first words of a page whose title names this thing, or of that
-    page's section on what it is."""
+    """Whether `passage` has the first words of a page whose title names this thing, or is of that
+    page's section on what it is. `of` is not empty."""
     document = passage.document
     title = _telling(document.title)
-    if not of or not of <= title or len(of) < NAMED_AFTER * len(title):
+    if not of <= title or len(of) < NAMED_AFTER * len(title):
         return False
     first = next((block for block in document.blocks if block.kind != "heading"), None)
     path = document.heading_path(passage.start)

@@ -23,8 +23,15 @@ def told(answer: Answer) -> str:
     """The quotes with their sources; the exact words are bold where the terminal can."""
     if answer.quotes:
         first, *others = answer.quotes
-        also = ["Also:", *(_place(quote) for quote in others)] if others else []
-        return "\n\n".join([_quoted(first), *also])
+        differ = [_place(quote) for quote in others if quote.role == "differs"]
+        also = [_place(quote) for quote in others if quote.role != "differs"]
+        return "\n\n".join(
+            [
+                _quoted(first),
+                *(["The documents differ:", *differ] if differ else []),
+                *(["Also:", *also] if also else []),
+            ]
+        )
     closest = [_place(quote) for quote in answer.closest]
     return "\n\n".join([answer.reason, *(["Closest:", *closest] if closest else [])])
 

@@ -140,6 +140,15 @@ def test_the_terminal_says_where_rows_are_left_out(willing):
     assert "Country | Days | Fee\nNorway | 30 | 12 euros\n" in norway
 
 
+def test_the_terminal_says_that_documents_differ(assistant):
+    answer = assistant.ask("How many states are parties to the Budapest Convention?")
+    assert {quote.role for quote in answer.quotes} == {"answer", "differs"}
+    first, _, others = told(answer).partition("\n\nThe documents differ:\n\n")
+    assert "had 76 parties as of October 2024" in first
+    assert "had 75 parties as of 20 June 2024" in others
+    assert "Also:" not in others
+
+
 def test_every_quote_opens_its_source(shop):
     links = {
         q: shop.ask(q).to_json()["quotes"][0]

@@ -93,6 +93,24 @@ def test_forget_takes_a_root_out(quoth, indexed, site, tmp_path):
     )
 
 
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return str(free.getsockname()[1])
+
+
+def test_serving_a_store_that_is_not_there_makes_none(quoth, tmp_path):
+    done = quoth("serve", "--port", free_port(), "--store", tmp_path / "mistyped")
+    assert done.returncode == 4
+    assert "there is no index in" in only_line(done)
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_serving_with_half_a_mail_server_ends_at_once(quoth, indexed):
+    done = quoth("serve", "--port", free_port(), "--store", indexed, QUOTH_SMTP_HOST="mail.example")
+    assert done.returncode == 2
+    assert "smtp_host is set, so mail_from has to be" in only_line(done)
+
+
 def test_a_settings_file_that_cannot_be_read_is_an_error(quoth, indexed, tmp_path):
     (tmp_path / "elsewhere" / "quoth.toml").mkdir()
     done = quoth("info", "--store", indexed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pages import document
 
 from corpus.document import Document, Passage
 from qa.assistant import Assistant
@@ -42,12 +43,29 @@ def test_only_the_opening_of_a_page_so_named_counts(assistant: Assistant) -> Non
     first = next(block for block in page.blocks if block.kind == "paragraph")
     opening = Passage(page, first.start, first.end)
     assert opens_its_page(opening, thing("what is the budapest convention"))
-    assert not opens_its_page(Passage(page, first.end + 1, len(page.text)), thing("what is it"))
+    later = Passage(page, first.end + 1, len(page.text))
+    assert not opens_its_page(later, thing("what is the budapest convention"))
     for other in ("what is a convention", "what is the budapest convention's first protocol"):
         assert not opens_its_page(opening, thing(other)), other
     protocol = _sample(assistant, "first-additional-protocol")
     start = Passage(protocol, 0, 400)
     assert not opens_its_page(start, thing("what is the budapest convention"))
+
+
+def test_a_section_on_what_it_is_counts_too() -> None:
+    page = document(
+        ("heading", "Looms"),
+        ("paragraph", "Updated in May."),
+        ("heading", "What it is"),
+        ("paragraph", "A loom weaves."),
+        ("heading", "Prices"),
+        ("paragraph", "A loom costs 300 euros."),
+        title="Looms",
+    )
+    paragraphs = [block for block in page.blocks if block.kind == "paragraph"]
+    passages = [Passage(page, block.start, block.end) for block in paragraphs]
+    of = thing("what is a loom")
+    assert [opens_its_page(passage, of) for passage in passages] == [True, True, False]
 
 
 def test_each_page_of_the_sample_is_defined_by_its_opening(assistant: Assistant) -> None:

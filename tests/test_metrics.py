@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 import ir_measures
 import numpy as np
@@ -14,6 +15,7 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from qa.evaluation import metrics
+from qa.evaluation.measures import Columns, abstention_precision, refused
 from qa.evaluation.significance import bootstrap, mcnemar, over, paired_bootstrap, wilson
 
 # Published predictions of a BERT reader on SQuAD 2.0 dev ("Normans"), with the references there and
@@ -95,6 +97,22 @@ def test_auroc_and_brier_are_those_of_scikit_learn(pairs):
     else:
         theirs = sklearn_metrics.roc_auc_score(right, confidence)
         assert metrics.auroc(confidence, right) == pytest.approx(theirs)
+
+
+@given(answers)
+def test_precision_and_recall_of_abstention_are_those_of_scikit_learn(pairs):
+    answered, answerable = (np.array(values) > 0 for values in zip(*pairs, strict=True))
+    rest = {f.name: np.zeros(len(answered)) for f in fields(Columns)}
+    columns = Columns(**{**rest, "answered": answered, "answerable": answerable})
+    of = (abstention_precision(columns), refused(columns))
+    ours = [values[~np.isnan(values)] for values in of]
+    theirs = (
+        sklearn_metrics.precision_score(~answerable, ~answered, zero_division=np.nan),
+        sklearn_metrics.recall_score(~answerable, ~answered, zero_division=np.nan),
+    )
+    assert [len(values) for values in ours] == [(~answered).sum(), (~answerable).sum()]
+    means = [values.mean() if len(values) else np.nan for values in ours]
+    assert means == pytest.approx(theirs, nan_ok=True)
 
 
 def test_risk_coverage_is_the_example_worked_by_hand():

@@ -346,6 +346,17 @@ def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
     expect(first).to_contain_text("Interpol")
 
 
+def test_the_end_of_an_answer_stays_in_sight_when_next_questions_appear(opened: Opened) -> None:
+    page = opened()
+    opener(page).click()
+    for question in (UNKNOWN, QUESTION):
+        ask(page, question)
+    log = page.locator("quoth-widget .log")
+    expect(page.locator("quoth-widget .next .choice").first).to_be_visible()
+    assert log.evaluate("e => e.scrollHeight - e.clientHeight") > 0  # there is something to scroll
+    assert log.evaluate("e => e.scrollHeight - e.clientHeight - e.scrollTop") < 2
+
+
 def test_it_greets_and_hands_over_to_a_person_who_wants_one(opened: Opened) -> None:
     page = opened(lang="de")
     opener(page).click()

@@ -28,8 +28,11 @@ _POLICY = (
     "frame-ancestors 'self'"
 )
 _FIELDS = 12
-_TYPES = {"name": "text", "email": "email"}
-_NAMES = {"name": "Your name", "email": "Your e-mail address", "message": "Your message"}
+_FORM = (
+    ("name", "Your name", "text"),
+    ("email", "Your e-mail address", "email"),
+    ("message", "Your message", "textarea"),
+)
 
 
 def mount(app: FastAPI, service: Service, root_path: str) -> None:
@@ -111,10 +114,10 @@ def _form(
             "p",
             element("label", label, for_=name),
             element("textarea", kept.get(name, ""), name=name, id=name, rows=5, maxlength=5000)
-            if name == "message"
-            else _input(name, kept.get(name, ""), id=name, required="", type=_TYPES[name]),
+            if kind == "textarea"
+            else _input(name, kept.get(name, ""), id=name, required="", type=kind),
         )
-        for name, label in _NAMES.items()
+        for name, label, kind in _FORM
     ]
     return element(
         "form",

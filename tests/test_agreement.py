@@ -1,0 +1,57 @@
+"""Places that say the same as an answer, that say otherwise, and that are about something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pages import document
+
+from corpus.document import Passage
+from index.search import Hit
+from qa.agreement import AGREES_WITHIN, DIFFERS_WITHIN, role
+from qa.answer import Span
+from qa.place import Place, ranked
+
+
+def place(
+    text: str, words: str, score: float = 20.0, kind: str = "paragraph", **page: Any
+) -> Place:
+    its = document((kind, text), **page)
+    at = text.index(words)
+    hit = Hit(Passage(its, 0, len(text)), 0.0, 1, "both", 0.0)
+    (found,) = ranked([hit], [[Span(at, at + len(words), score, 0.5)]])
+    return found
+
+
+PARTIES = place("The treaty had 76 parties in October 2024.", "76")
+
+
+@pytest.mark.parametrize("words", ["76", "76 parties"])
+def test_the_same_words_agree(words: str) -> None:
+    text = "By then 76 parties had joined."
+    assert role(PARTIES, place(text, words)) == "agrees"
+    assert role(PARTIES, place(text, words, 20.0 - AGREES_WITHIN - 0.1)) is None
+
+
+def test_another_number_in_a_like_sentence_differs() -> None:
+    text = "The treaty had 68 parties in 2023."
+    assert role(PARTIES, place(text, "68")) == "differs"
+    assert role(PARTIES, place(text, "68", 20.0 - DIFFERS_WITHIN - 0.1)) is None
+    assert role(PARTIES, place("The treaty has forty-eight articles.", "forty-eight")) is None
+
+
+@pytest.mark.parametrize("kind", ["row", "item", "step"])
+def test_rows_and_items_differ_only_under_titles_that_are_alike(kind: str) -> None:
+    def row(date: str, title: str) -> Place:
+        return place(f"Opened for signature in {date}", date, kind=kind, title=title)
+
+    answer = row("2001", "Convention on Cybercrime")
+    assert role(answer, row("2002", "Convention on Cybercrime, as of 2002")) == "differs"
+    assert role(answer, row("2003", "First Additional Protocol to the Convention")) is None
+
+
+def test_a_number_in_words_is_that_number() -> None:
+    seven = place("The treaty had seven parties in October.", "seven")
+    assert role(seven, place("In October the treaty had 7 parties.", "7")) is None
+    assert role(seven, place("In October the treaty had 8 parties.", "8")) == "differs"
