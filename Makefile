@@ -19,8 +19,9 @@ NEEDED_GB := $(if $(TORCH_INDEX),3,$(if $(filter Linux,$(shell uname -s)),8,3))
 run: $(VENV)/.installed
 	@$(BIN)/python app.py $(ARGS)
 
+# Two files of tests at a time: much of a test is waiting for a process or a browser.
 test: $(VENV)/.installed-for-tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-for-tests
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy
