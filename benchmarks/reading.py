@@ -4,8 +4,10 @@
 
 DIR (or QUOTH_DATA) holds `reader-dev/`; without it the benchmark says so and ends.
 
-given     each question beside its own passage: EM and F1 as SQuAD's script has them; with
-          unanswerable questions, where the passage's answerability below NO_ANSWER means no answer
+given     each question beside its own passage: EM and F1 of the reader's best span, as SQuAD's
+          script has them, and of the sentence that is best by what the chat goes by (`chat_`); with
+          unanswerable questions, where the passage's answerability below NO_ANSWER means no answer.
+          --weights: of a reader as `python -m qa.training.export` writes it, not of the shipped one
 whole     every passage indexed as a page, every question asked of the index: EM and F1 of the first
           place, and where the right page stands
 hidden    half of the articles indexed, every question asked: how well the shown probability tells
@@ -20,7 +22,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +38,8 @@ from qa import open_store
 from qa.assistant import Assistant
 from qa.evaluation import metrics, significance
 from qa.place import Place
-from qa.readers import Reader
+from qa.readers.spans.network import Network
+from qa.readers.spans.reader import SpanReader, span
 
 ANSWERABLE_ONLY = ("squad1-dev-24-articles", "squadshifts-new-wiki")
 WITH_UNANSWERABLE = "squad2-dev-16-articles"
@@ -51,13 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=os.environ.get("QUOTH_DATA"))
     parser.add_argument("--part", nargs="*", default=["given", "whole", "hidden"])
     parser.add_argument("--every", type=int, default=1, help="ask only every Nth question")
+    parser.add_argument("--weights", type=Path, help="a folder of weights, for the part given")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args(arguments)
     folder = Path(options.data or ".") / "reader-dev"
     if not (folder / f"{INDEXED}.json").is_file():
         sys.stdout.write(f"skipped: {folder} is not there; name its folder with --data DIR\n")
         return 0
-    parts = {"given": given, "whole": whole, "hidden": hidden}
+    beside = partial(given, weights=options.weights)
+    parts: dict[str, Callable[[Path, int], Iterator[tuple[str, Figures]]]] = {
+        "given": beside,
+        "whole": whole,
+        "hidden": hidden,
+    }
     figures: dict[str, Figures] = {}
     for part in options.part:
         for name, its in parts[part](folder, options.every):
@@ -70,28 +80,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def given(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
+def given(folder: Path, every: int, weights: Path | None = None) -> Iterator[tuple[str, Figures]]:
     with tempfile.TemporaryDirectory() as scratch:
         data = read(folder / f"{INDEXED}.json")
         reader = _assistant(Path(scratch), data, ["article-000"]).judges[0].reader
+        if not isinstance(reader, SpanReader):
+            raise ValueError(reader.notice)
+        if weights:
+            reader = SpanReader(Network.shipped(weights), reader.encoder, reader.lexical)
         for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
             data = read(folder / f"{name}.json")
             yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
 
 
-def _beside(reader: Reader, data: Dataset, every: int, unanswerable: bool) -> Figures:
-    exact, f1, refused = [], [], []
+def _beside(reader: SpanReader, data: Dataset, every: int, unanswerable: bool) -> Figures:
+    scores: dict[str, list[float]] = {"em": [], "f1": [], "chat_em": [], "chat_f1": []}
+    refused = []
     for asked in data.asked[::every]:
         hit = _alone(data.passages[asked.page])
-        (spans,) = reader.read(asked.question, [hit])
-        answer = hit.passage.text[spans[0].start : spans[0].end] if spans else ""
-        if unanswerable and (not spans or spans[0].answerability < NO_ANSWER):
+        places = reader.signals(asked.question, [hit])
+        by_span = [one.score for _, one, _ in places]
+        by_sum = [span(one, signals).score for _, one, signals in places]
+        says = max((signals[1] for *_, signals in places), default=-np.inf)
+        is_silent = unanswerable and 1 / (1 + np.exp(-says)) < NO_ANSWER
+        for of, by in (("", by_span), ("chat_", by_sum)):
             answer = ""
-        exact.append(metrics.exact_match(answer, asked.references))
-        f1.append(metrics.token_f1(answer, asked.references))
+            if places and not is_silent:
+                _, one, _ = places[int(np.argmax(by))]
+                answer = hit.passage.text[one.start : one.end]
+            scores[f"{of}em"].append(metrics.exact_match(answer, asked.references))
+            scores[f"{of}f1"].append(metrics.token_f1(answer, asked.references))
         if not asked.references:
-            refused.append(float(answer == ""))
-    figures = {"em": _percent(exact), "f1": _percent(f1), **_interval("f1", f1)}
+            refused.append(float(is_silent or not places))
+    figures = {name: _percent(values) for name, values in scores.items()}
+    figures |= _interval("f1", scores["f1"])
     if unanswerable:
         figures["no_answer_accuracy"] = _percent(refused)
     return figures

@@ -12,7 +12,8 @@ import pytest
 from tokenizers import Tokenizer
 
 from index.encoder import bundled_folder
-from qa.training import inputs, negatives, noise, questions, train
+from qa.readers.spans.network import FOLDER, Network, Pair
+from qa.training import inputs, model, negatives, noise, questions, train
 
 DATA = Path(os.environ.get("QUOTH_DATA", ""))
 WITH_DATA = pytest.mark.skipif(
@@ -66,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 def made(folder: Path, tokenizer: Tokenizer) -> inputs.Inputs:
     data = questions.read(folder)
     rows = [[(q.passage + 1) % 4, (q.passage + 2) % 4] for q in data.questions]
-    return inputs.Inputs(data, np.array(rows, np.int32), tokenizer)
+    return inputs.Inputs(data, np.array(rows, np.int32), {}, tokenizer)
 
 
 @WITH_DATA
@@ -120,7 +121,7 @@ def test_a_long_passage_is_cropped_around_its_answer(tokenizer, folder):
     long = "Gulls are loud. " * 100 + PASSAGES[0] + " Gulls are loud." * 100
     at = long.index("1871")
     data.passages[0] = long
-    made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), tokenizer)
+    made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), {}, tokenizer)
     for seed in range(40):
         pair = made.sequence(
             "When?", 0, [(at, at + 4)], Random(seed).randint(20, 256), Random(seed)
@@ -133,11 +134,54 @@ def test_changed_questions_ask_for_what_the_passage_does_not_have():
     others = ["The castle of Everon stands in Fallow since 1411."]
     asked = "When was the harbour of Aldby opened first?"
     question = questions.Question(asked, 0, ())
-    found = {negatives.changed(question, PASSAGES[0], others, Random(n)) for n in range(60)} - {
-        None
-    }
-    assert len(found) > 3
+    near = {"harbour": ["lagoon"], "opened": ["closed"]}
+    found = {negatives.changed(question, PASSAGES[0], others, near, Random(n)) for n in range(60)}
+    assert "When was the lagoon of Aldby opened first?" in found
+    assert len(found - {None}) > 3
     assert asked not in found
+
+
+def test_words_of_a_kind_are_near_but_not_the_same_and_end_alike(tmp_path):
+    class Encoder:
+        """norths has the stem of north; sings is as near to both as south and ends like one."""
+
+        def encode(self, texts):
+            at = {"north": 0.0, "norths": 0.05, "sings": 1.0, "south": 1.0}
+            return np.array([[np.cos(at.get(t, 2.5)), np.sin(at.get(t, 2.5))] for t in texts])
+
+    texts = [f"north norths sings south number {n}" for n in range(negatives.SAID)]
+    data = questions.Data(texts, ["x"] * len(texts), [], frozenset())
+    near = negatives.near_words(data, Encoder(), tmp_path)
+    assert near["north"] == ["south"]
+    assert near["sings"] == ["norths"]
+    assert negatives.near_words(data, None, tmp_path) == near  # as it was kept
+
+
+def test_our_own_questions_stand_beside_their_passages_and_are_asked_by_their_stage(
+    folder, tokenizer, monkeypatch
+):
+    file = folder / "written.jsonl"
+    name = questions.named(PASSAGES[1])
+    lines = (
+        {"passage": name, "question": "Quay count?", "answer": [47, 51]},
+        {"passage": name, "question": "Who built it?", "answer": None},
+        {"passage": "of another data set", "question": "What?", "answer": None},
+    )
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    monkeypatch.setattr(questions, "WRITTEN", file)
+    data = questions.read(folder)
+    counted, unanswered = [question for question in data.questions if question.is_written]
+    assert data.passages[counted.passage][slice(*counted.spans[0])] == "nine"
+    assert unanswered.spans == ()
+    made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), {}, tokenizer)
+    times = {stage: made.ordered(stage, 1).count(counted) for stage in inputs.SHARE}
+    assert times == {**dict.fromkeys(inputs.SHARE, 0), **inputs.TIMES}
+
+
+@WITH_DATA
+def test_our_own_questions_have_their_passages_and_their_words():
+    written = [question for question in questions.read(DATA).questions if question.is_written]
+    assert len(written) == len(questions.WRITTEN.read_text("utf-8").splitlines()) > 2_000
 
 
 def test_noise_keeps_what_is_asked_about():
@@ -145,6 +189,24 @@ def test_noise_keeps_what_is_asked_about():
     typed = [noise.typed(asked, Random(n)) for n in range(300)]
     assert 0.5 < sum(t == asked for t in typed) / 300 < 0.8
     assert all("arbour" in t or "Aldby" in t or "quays" in t for t in typed)
+
+
+def test_shipped_weights_are_restored_to_what_they_stand_for(made):
+    """Only what the shipped ones round while they run may differ."""
+    pairs = [
+        group[0] for q in made.data.questions[:6] for group in made.groups(q, "groups", Random(1))
+    ]
+    network = model.restored(bundled_folder(), FOLDER)
+    start, _, answerable = model.scored(network, batch := inputs.batch([[pair] for pair in pairs]))
+    its_start, _, its_answerable = Network.shipped().run(
+        [Pair(pair.pieces, pair.second, pair.body) for pair in pairs]
+    )
+    told = np.corrcoef(answerable.detach().numpy(), its_answerable)[0, 1]
+    inside = batch.body[:, : its_start.shape[1]]
+    spans = np.corrcoef(start.detach().numpy()[:, : its_start.shape[1]][inside], its_start[inside])[
+        0, 1
+    ]
+    assert min(told, spans) > 0.97
 
 
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):

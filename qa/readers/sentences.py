@@ -15,7 +15,7 @@ from index.encoder import Encoder
 from index.search import Hit, Index
 from qa.answer import Span
 from qa.coverage import Asked, in_context
-from qa.meaning import cosines
+from qa.meaning import Meanings
 
 # How much each counts: the sentence's meaning (cosine), the question's words in it and in what
 # introduces it (share), its passage's score. Fitted on the tuning half of tests/faq.jsonl (softmax
@@ -28,14 +28,14 @@ NOTICE = "No trained reader is installed: answers are whole sentences."
 
 
 def open(encoder: Encoder, index: Index) -> SentenceReader:
-    return SentenceReader(encoder, index)
+    return SentenceReader(Meanings(encoder), index)
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceReader:
     """See `qa.readers.Reader`."""
 
-    encoder: Encoder
+    meanings: Meanings
     index: Index
     name: str = "sentences"
     digest: str = sha256(repr((1, SENTENCE, WORDS, PASSAGE)).encode()).hexdigest()
@@ -46,7 +46,7 @@ class SentenceReader:
         found = [(hit, unit) for hit in hits for unit in _units(hit)]
         if not found:
             return [[] for _ in hits]
-        nearness = cosines(question, [_text(hit, unit) for hit, unit in found], self.encoder)
+        nearness = self.meanings.cosines(question, [_text(hit, unit) for hit, unit in found])
         languages = {hit.passage.document.language or "en" for hit in hits}
         asked = Asked.of(question, languages, self.index.lexical)
         spans: dict[int, list[Span]] = {hit.rank: [] for hit in hits}

@@ -21,17 +21,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m qa.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds reader-train/")
     parser.add_argument("--work", type=Path, required=True, help="keeps what each step made")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="go on from the weights in this folder: the stages of the last rise",
+    )
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     given.work.mkdir(parents=True, exist_ok=True)
     data = questions.read(given.data)
-    mined = negatives.mine(data, open_encoder(), given.work)
+    encoder = open_encoder()
+    mined = negatives.mine(data, encoder, given.work)
+    near = negatives.near_words(data, encoder, given.work)
     base = bundled_folder()
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     logging.info("%d passages, %d questions", len(data.passages), len(data.questions))
-    file = train.train(Inputs(data, mined, tokenizer), base, given.work)
+    made = Inputs(data, mined, near, tokenizer)
+    file = train.train(made, base, given.work, start=given.start)
     logging.info("%s is finished", file)
 
 

@@ -1,37 +1,63 @@
-"""A trained network in, `qa/weights/` out: int8 ONNX and the manifest that it is checked by."""
+"""A trained network in, weights to ship out: int8 ONNX and the manifest that it is checked by.
+
+    python -m qa.training.export --work DIR --out FOLDER [--float32]
+
+takes what `python -m qa.training` left in DIR. FOLDER is qa/weights for what is shipped.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import tempfile
 from pathlib import Path
 
-import onnx
-import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
-from onnxruntime.quantization.shape_inference import (  # type: ignore[import-untyped]
-    quant_pre_process,
-)
+from qa.environment import prepare
 
-from index.encoder import BUNDLED_FILES, sha256_of
-from qa.readers.spans.network import MANIFEST, WEIGHTS
-from qa.training.model import Network
+prepare()
+
+import onnx  # noqa: E402
+import torch  # noqa: E402
+from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore  # noqa: E402
+from onnxruntime.quantization.shape_inference import quant_pre_process  # type: ignore # noqa: E402
+
+from index.encoder import BUNDLED_FILES, bundled_folder, sha256_of  # noqa: E402
+from qa.readers.spans.network import MANIFEST, WEIGHTS  # noqa: E402
+from qa.training.model import Network, load  # noqa: E402
+from qa.training.train import FINISHED  # noqa: E402
 
 OPSET = 17
 INPUTS = ("pieces", "mask", "types")
 OUTPUTS = ("start", "end", "answerable")
 
 
-def export(network: Network, folder: Path) -> Path:
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m qa.training.export", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--work", type=Path, required=True, help="where the training ran")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    parser.add_argument("--float32", action="store_true", help="do not quantize, to compare")
+    given = parser.parse_args()
+    trained = given.work / FINISHED
+    if not trained.is_file():
+        parser.error(f"{trained} is not there: python -m qa.training makes it")
+    export(load(bundled_folder(), trained), given.out, quantized=not given.float32)
+
+
+def export(network: Network, folder: Path, *, quantized: bool = True) -> Path:
     """Writes the weights and their manifest into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / WEIGHTS
-    with tempfile.TemporaryDirectory() as scratch:
-        whole = graph(network, Path(scratch) / "float32.onnx")
-        prepared = Path(scratch) / "prepared.onnx"
-        quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
-        quantize(prepared, file)
+    if quantized:
+        with tempfile.TemporaryDirectory() as scratch:
+            whole = graph(network, Path(scratch) / "float32.onnx")
+            prepared = Path(scratch) / "prepared.onnx"
+            quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
+            quantize(prepared, file)
+    else:
+        graph(network, file)
     manifest = {
         "name": "quoth-reader",
         "sha256": sha256_of(file),
@@ -79,3 +105,7 @@ def quantize(prepared: Path, file: Path) -> None:
         reduce_range=True,
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
+
+
+if __name__ == "__main__":
+    main()

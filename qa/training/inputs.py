@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -42,14 +42,30 @@ SHARE: dict[str, dict[str, float]] = {
         "nqswap-train": 0.3,
         "qamr-dev": 0.1,
     },
+    "again": {
+        "squadshifts-amazon": 0.5,
+        "squadshifts-reddit": 0.5,
+        "policyqa-dev": 0.6,
+        "nqswap-train": 0.4,
+        "qamr-dev": 0.2,
+    },
 }
+SHARE["written"] = {**SHARE["again"], "squadshifts-amazon": 0.3, "squadshifts-reddit": 0.3}
+TIMES = {"written": 3}  # that a stage asks each of our own questions, in changing crops
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
-WHOLE = {"positives": 0.5, "groups": 0.25, "closer": 0.4}  # share of passages that are not cropped
+# Share of passages that are not cropped.
+WHOLE = {"positives": 0.5, "groups": 0.25, "closer": 0.4, "again": 0.5, "written": 0.5}
 CROPPED_TO = (40, 130)  # word pieces
 # Share of questions asked once more so that their passage does not answer.
-CHANGED = {"groups": 0.12, "closer": 0.5}
+CHANGED = {"groups": 0.12, "closer": 0.5, "again": 0.35, "written": 0.2}
 OWN = 0.25  # share of negatives that are another part of the very same passage
-NEGATIVES = {"groups": (0, 0.7, 0.3), "closer": (0.2, 0.7, 0.1)}  # shares with none, one and two
+# Shares with none, one and two.
+NEGATIVES = {
+    "groups": (0, 0.7, 0.3),
+    "closer": (0.2, 0.7, 0.1),
+    "again": (0.5, 0.4, 0.1),
+    "written": (0.5, 0.4, 0.1),
+}
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
 _NO_NAMES = frozenset(
@@ -97,8 +113,15 @@ class Batch:
 class Inputs:
     """Makes sequences of a data set's questions; everything random comes from a given seed."""
 
-    def __init__(self, data: Data, mined: NDArray[np.int32], tokenizer: Tokenizer) -> None:
+    def __init__(
+        self,
+        data: Data,
+        mined: NDArray[np.int32],
+        near: Mapping[str, Sequence[str]],
+        tokenizer: Tokenizer,
+    ) -> None:
         self.data = data
+        self.near = near
         self.mined = {id(q): row for q, row in zip(data.questions, mined, strict=True)}
         self.tokenizer = tokenizer
         self.cls, self.sep = tokenizer.encode("").ids
@@ -114,11 +137,14 @@ class Inputs:
     def ordered(self, stage: str, seed: int) -> list[Question]:
         """The questions of a stage in the order of their training; the same for the same seed."""
         shares = SHARE[stage]
+        training = self.data.training()
         chosen = [
             question
-            for question in self.data.training()
-            if share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
+            for question in training
+            if not question.is_written
+            and share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
         ]
+        chosen += TIMES.get(stage, 0) * [question for question in training if question.is_written]
         Random(f"{stage} {seed}").shuffle(chosen)
         return chosen
 
@@ -156,7 +182,7 @@ class Inputs:
         if question.spans and random.random() < CHANGED[stage]:
             passages = self.data.passages
             others = [passages[row] for row in rows[:3]]
-            other_asked = changed(question, passages[question.passage], others, random)
+            other_asked = changed(question, passages[question.passage], others, self.near, random)
             if other_asked is not None:
                 text = typed(other_asked, random)
                 kept = self.sequence(text, question.passage, question.spans, target, random)

@@ -5,14 +5,41 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
+from transformers import AttentionInterface, AttentionMaskInterface, AutoConfig, AutoModel
+from transformers.masking_utils import eager_mask
 
+from qa.readers.spans.network import WEIGHTS
 from qa.training.inputs import Batch
 
 ANSWERABLE_WEIGHT = 0.7  # of its loss beside the spans'
+
+
+def _attend(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float,
+    **_: object,
+) -> tuple[Tensor, None]:
+    """Attention in the type that its inputs have; transformers' own takes a fifth longer, because
+    under autocast it goes to float32 and back. All are `(sequences, heads, length, size)`."""
+    with torch.autocast("cpu", enabled=False):
+        scores = (query * scaling) @ key.transpose(2, 3)
+        if attention_mask is not None:
+            scores = scores + attention_mask[:, :, :1].to(scores.dtype)
+        return (scores.softmax(-1) @ value).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register("lean", _attend)
+AttentionMaskInterface.register("lean", eager_mask)
 
 
 class Network(nn.Module):
@@ -25,7 +52,7 @@ class Network(nn.Module):
             folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
         )
         self.encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
-            config, add_pooling_layer=False, attn_implementation="eager"
+            config, add_pooling_layer=False, attn_implementation="lean"
         )
         self.span = nn.Linear(config.hidden_size, 2)
         self.answerable = nn.Linear(config.hidden_size, 1)
@@ -81,7 +108,7 @@ def _shared(scores: Tensor, right: Tensor, group: Tensor, groups: int) -> Tensor
     answered = torch.zeros(groups, dtype=torch.bool)
     answered[group[right.any(1)]] = True
     if not answered.any():
-        return scores.sum() * 0
+        return torch.zeros(())
     return (everything - gold)[answered].mean()
 
 
@@ -108,6 +135,33 @@ def mix(network: Network, file: Path, share: float) -> None:
         for name, value in network.state_dict().items()
     }
     network.load_state_dict(mixed)
+
+
+def restored(folder: Path, shipped: Path) -> Network:
+    """The network of a `shipped` folder's weights, each in float32 the number its int8 stands for.
+
+    Raises ValueError when a weight is missing.
+    """
+    network = Network(folder)
+    graph = onnx.load(shipped / WEIGHTS).graph
+    held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    # Embeddings are looked up by name; a matrix has the name of the node that multiplies by it.
+    names = {f"{name}_quantized": (name, False) for name in network.state_dict()}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            module = node.name.strip("/").split("/MatMul")[0].split("/Gemm")[0]
+            names[node.input[1]] = (f"{module.replace('/', '.')}.weight", True)
+    state = {name: held[name] for name in network.state_dict() if name in held}
+    for quantized, (name, is_matrix) in names.items():
+        if quantized in held:
+            stem = quantized.removesuffix("_quantized")
+            zero = held[f"{stem}_zero_point"].astype(np.float32)
+            value = (held[quantized].astype(np.float32) - zero) * held[f"{stem}_scale"]
+            state[name] = value.T if is_matrix else value
+    if missing := network.state_dict().keys() - state.keys():
+        raise ValueError(f"{shipped / WEIGHTS} lacks {sorted(missing)[0]}")
+    network.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    return network
 
 
 def load_into(network: Network, file: Path) -> Network:

@@ -4,9 +4,12 @@ that are changed so that their own passage does not answer them any more.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -17,8 +20,14 @@ from index import fusion, lexical, vectors
 from index.encoder import Encoder
 from qa.training.questions import Data, Question
 
+# Shares of the changed questions for which any way, a word of its kind, a name or number of other
+# passages, or one of the same passage is tried first.
+FIRST = (0.25, 0.4, 0.2, 0.15)
 NEGATED = 0.2  # share of the negations that are kept: visitors ask why something does not work
 MINED = 8  # passages kept of each search
+NEAR = (0.4, 0.69)  # cosines of words that mean something else of the same kind, most of them
+NEAR_KEPT = 10
+SAID = 8  # passages that say a word, at least
 
 # Words that turn a question into another one when they are exchanged (both ways).
 _OPPOSITES = """first:last largest:smallest highest:lowest most:least before:after more:fewer
@@ -38,7 +47,13 @@ _NEGATED = re.compile(
     r"\b(did|does|do|is|are|was|were|can|could|should|would|will|has|have|had|must|may)\b", re.I
 )
 _NAME = re.compile(r"(?<!^)\b(?:[A-Z][\w'-]+(?: (?:of|the|de|and) (?=[A-Z])| (?=[A-Z]))?)+")
-_WORD = re.compile(r"\b[a-z]{5,}\b")
+_WORD = re.compile(r"\b[a-z]{4,}\b")
+_ENDINGS = ("ing", "ed", "ly", "ion", "s")
+_YEAR = re.compile(r"\b[12]\d{3}\b")
+_TOO_COMMON = frozenset(
+    """what which whom whose when where does have been were they their them this that these those
+    with from about into than then some such many much kind type name called known""".split()
+)
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -51,7 +66,8 @@ def mine(data: Data, encoder: Encoder, work: Path) -> NDArray[np.int32]:
     file = work / "negatives.npy"
     if file.is_file():
         kept: NDArray[np.int32] = np.load(file, allow_pickle=False)
-        return kept
+        if len(kept) == len(data.questions):
+            return kept
     texts = [_beginning(passage, encoder) for passage in data.passages]
     found = np.full((len(data.questions), MINED), -1, np.int32)
     with tempfile.TemporaryDirectory() as folder:
@@ -69,6 +85,35 @@ def mine(data: Data, encoder: Encoder, work: Path) -> NDArray[np.int32]:
     return found
 
 
+def near_words(data: Data, encoder: Encoder, work: Path) -> dict[str, list[str]]:
+    """For each word of the training passages others of its kind: south for north, founded for
+    disbanded. Not those that are nearer, which often mean the same, nor those of its stem."""
+    file = work / "near.json"
+    if file.is_file():
+        kept: dict[str, list[str]] = json.loads(file.read_bytes())
+        return kept
+    texts = [text for at, text in enumerate(data.passages) if at not in data.held_out]
+    counts = Counter(word for text in texts for word in set(_WORD.findall(text)))
+    words = sorted(word for word, count in counts.items() if count >= SAID)
+    vectors = encoder.encode(words)
+    near = {}
+    for word, vector in zip(words, vectors, strict=True):
+        cosines = vectors @ vector
+        fits = np.flatnonzero((cosines >= NEAR[0]) & (cosines <= NEAR[1]))
+        found = [words[at] for at in fits[np.argsort(-cosines[fits], kind="stable")]]
+        near[word] = [w for w in found if _is_of_its_kind(w, word)][:NEAR_KEPT]
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(near), encoding="utf-8")
+    part.replace(file)
+    return near
+
+
+def _is_of_its_kind(word: str, other: str) -> bool:
+    """Whether both end alike and do not begin alike."""
+    endings = [next((e for e in _ENDINGS if w.endswith(e)), "") for w in (word, other)]
+    return endings[0] == endings[1] and word[:4] != other[:4]
+
+
 def _beginning(passage: str, encoder: Encoder) -> str:
     """What of a passage the encoder reads."""
     offsets = encoder.offsets(passage)
@@ -83,20 +128,31 @@ def _is_wrong(data: Data, question: Question, row: int) -> bool:
     return not any(own[start:end].casefold() in text for start, end in question.spans)
 
 
-def changed(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+def changed(
+    question: Question,
+    passage: str,
+    others: Sequence[str],
+    near: Mapping[str, Sequence[str]],
+    random: Random,
+) -> str | None:
     """The question asking something that `passage` does not say, or None when no way is found.
 
     In the manner of SQuAD 2.0's unanswerable questions (Rajpurkar, Jia, Liang 2018): a name or
     number exchanged for one of `others` (passages) that this passage does not have, or for one that
-    it says elsewhere; a word for its opposite or for another; or a negation put in.
+    it says elsewhere; a word for its opposite or for one of its kind (`near_words`); or a negation
+    put in.
     """
-    ways = [_exchanged, _turned, _opposed, _replaced, _negated]
+    ways: list[Callable[[], str | None]] = [
+        partial(_kindred, question, passage, near, random),
+        partial(_exchanged, question, passage, others, random),
+        partial(_turned, question, passage, random),
+        partial(_opposed, question, random),
+        partial(_negated, question, random),
+    ]
+    first = random.choices((None, *ways[: len(FIRST) - 1]), FIRST)[0]
     random.shuffle(ways)
-    chance = random.random()
-    if chance < 0.6:  # the most natural ways first
-        ways.sort(key=lambda way: way is not (_exchanged if chance < 0.35 else _turned))
-    for way in ways:
-        asked = way(question, passage, others, random)
+    for way in sorted(ways, key=lambda way: way is not first):
+        asked = way()
         if asked is not None and asked != question.text:
             return asked
     return None
@@ -105,6 +161,10 @@ def changed(question: Question, passage: str, others: Sequence[str], random: Ran
 def _exchanged(
     question: Question, passage: str, others: Sequence[str], random: Random
 ) -> str | None:
+    year = _YEAR.search(question.text)
+    if year and random.random() < 0.5:
+        other = str(int(year[0]) + random.choice((-1, 1)) * random.randint(1, 12))
+        return _put(question.text, year, other) if other not in passage else None
     for pattern in random.sample((_NAME, _NUMBER), 2):
         inside = [match for match in pattern.finditer(question.text) if len(match[0]) > 1]
         pool = {name for other in others for name in pattern.findall(other) if len(name) > 1}
@@ -114,7 +174,7 @@ def _exchanged(
     return None
 
 
-def _turned(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+def _turned(question: Question, passage: str, random: Random) -> str | None:
     """Asked of another name that the passage has, away from the sentence that answers."""
     inside = [match for match in _NAME.finditer(question.text) if match[0] in passage]
     near = "".join(passage[max(0, start - 200) : end + 200] for start, end in question.spans)
@@ -131,22 +191,21 @@ def _turned(question: Question, passage: str, others: Sequence[str], random: Ran
     )
 
 
-def _replaced(
-    question: Question, passage: str, others: Sequence[str], random: Random
+def _kindred(
+    question: Question, passage: str, near: Mapping[str, Sequence[str]], random: Random
 ) -> str | None:
-    """A telling word that the passage has, exchanged for one of the same ending that it lacks."""
+    """A word exchanged for one of its kind that the passage lacks."""
     said = set(_WORD.findall(passage.lower()))
-    inside = [match for match in _WORD.finditer(question.text) if match[0] in said]
-    if not inside:
-        return None
-    match = random.choice(inside)
-    ending = match[0][-2:]
-    pool = {w for other in others for w in _WORD.findall(other) if w.endswith(ending)}
-    fresh = sorted(pool - said)
-    return _put(question.text, match, random.choice(fresh)) if fresh else None
+    inside = [match for match in _WORD.finditer(question.text) if match[0] not in _TOO_COMMON]
+    random.shuffle(inside)
+    for match in inside:
+        fresh = [word for word in near.get(match[0], ()) if word not in said]
+        if fresh:
+            return _put(question.text, match, random.choice(fresh))
+    return None
 
 
-def _opposed(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+def _opposed(question: Question, random: Random) -> str | None:
     found = [m for m in re.finditer(r"\w+", question.text) if m[0].lower() in OPPOSITES]
     if not found:
         return None
@@ -154,7 +213,7 @@ def _opposed(question: Question, passage: str, others: Sequence[str], random: Ra
     return _put(question.text, match, OPPOSITES[match[0].lower()])
 
 
-def _negated(question: Question, passage: str, others: Sequence[str], random: Random) -> str | None:
+def _negated(question: Question, random: Random) -> str | None:
     match = _NEGATED.search(question.text)
     if match is None or match.start() == 0 or random.random() > NEGATED:
         return None

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ FILES = {
 }
 # Of these the offset is the answer's first whole-word occurrence, which may be the wrong one.
 GUESSED = re.compile(r"routerlens|flan|lw_")
+# Our own questions over some of these passages: in other words than theirs, or almost answered.
+WRITTEN = Path(__file__).parent / "data" / "written.jsonl"
 MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P> in its passages
 
 
@@ -31,12 +33,13 @@ MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P
 class Question:
     """What was asked of passage number `passage`, and every `(start, end)` that may answer it.
 
-    No spans: the passage does not answer.
+    No spans: the passage does not answer. `is_written` are those of WRITTEN.
     """
 
     text: str
     passage: int
     spans: tuple[tuple[int, int], ...]
+    is_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ def read(folder: Path) -> Data:
                 for asked in paragraph["qas"]
                 if share_of(asked["question"]) < used
             ]
+    questions += _written(passages)
     return Data(list(passages), source, questions, frozenset(held_out))
 
 
@@ -93,6 +97,20 @@ def _paragraphs(file: Path) -> Iterator[dict[str, Any]]:
 
 def _question(asked: dict[str, Any], text: str, number: int) -> Question:
     return Question(" ".join(asked["question"].split()), number, _spans(asked, text))
+
+
+def _written(passages: Mapping[str, int]) -> Iterator[Question]:
+    """WRITTEN names a passage by `named` and the answer in it by its place."""
+    numbers = {named(text): number for text, number in passages.items()}
+    for line in WRITTEN.read_text("utf-8").splitlines():
+        one = json.loads(line)
+        if one["passage"] in numbers:
+            spans = (tuple(one["answer"]),) if one["answer"] else ()
+            yield Question(one["question"], numbers[one["passage"]], spans, is_written=True)
+
+
+def named(passage: str) -> str:
+    return hashlib.sha256(passage.encode()).hexdigest()[:16]
 
 
 def _spans(asked: dict[str, Any], text: str) -> tuple[tuple[int, int], ...]:

@@ -18,7 +18,7 @@ from index.search import Hit
 from index.words import ENGLISH
 from qa.answer import Span
 from qa.coverage import Asked, in_context
-from qa.meaning import cosines
+from qa.meaning import Meanings
 from qa.readers.spans.decode import Found, Pieces, best_spans, merged, pieces_of
 from qa.readers.spans.network import Network, Pair, Scores
 
@@ -60,6 +60,7 @@ class SpanReader:
         self.network = network
         self.encoder = encoder
         self.lexical = lexical
+        self._meanings = Meanings(encoder)
 
     @property
     def digest(self) -> str:
@@ -88,7 +89,7 @@ class SpanReader:
                 places.append((number, one, signals))
         without = np.array([signals[:4] @ np.array(WEIGHTS[:4]) for *_, signals in places])
         best = np.argsort(-without, kind="stable")[:LOOKED_AT]
-        near = cosines(question, [texts[at] for at in best], self.encoder)
+        near = self._meanings.cosines(question, [texts[at] for at in best])
         for at, cosine in zip(best, near, strict=True):
             places[at][2][4] = cosine
         return places
