@@ -216,7 +216,7 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, m
     stages = (
         train.Stage("positives", 1, 1.0),
         train.Stage("groups"),
-        train.Stage("closer", 1, 0.5),
+        train.Stage("closer", 1, 0.5, 0.7),
     )
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
