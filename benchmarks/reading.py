@@ -1,13 +1,15 @@
 """How well answers are found in a passage, in an index, and how well their lack is told.
 
-    python -m benchmarks.reading --data DIR [--part given|whole|hidden ...] [--every N]
+    python -m benchmarks.reading --data DIR [--part given|held|whole|hidden ...] [--every N]
 
 DIR (or QUOTH_DATA) holds `reader-dev/`; without it the benchmark says so and ends.
 
 given     each question beside its own passage: EM and F1 of the reader's best span, as SQuAD's
           script has them, and of the sentence that is best by what the chat goes by (`chat_`); with
           unanswerable questions, where the passage's answerability below NO_ANSWER means no answer.
-          --weights: of a reader as `python -m qa.training.export` writes it, not of the shipped one
+held      the same of questions held out of training, our own (qa/training/data) among them: EM and
+          F1 of the best span, and how well answerability tells our own that their passage answers
+          --weights FOLDER: of a reader as `python -m qa.training.export` writes it, not the shipped
 whole     every passage indexed as a page, every question asked of the index: EM and F1 of the first
           place, and where the right page stands
 hidden    half of the articles indexed, every question asked: how well the shown probability tells
@@ -40,6 +42,7 @@ from qa.evaluation import metrics, significance
 from qa.place import Place
 from qa.readers.spans.network import Network
 from qa.readers.spans.reader import SpanReader, span
+from qa.training import questions
 
 ANSWERABLE_ONLY = ("squad1-dev-24-articles", "squadshifts-new-wiki")
 WITH_UNANSWERABLE = "squad2-dev-16-articles"
@@ -53,18 +56,18 @@ Figures = dict[str, float]
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=os.environ.get("QUOTH_DATA"))
-    parser.add_argument("--part", nargs="*", default=["given", "whole", "hidden"])
+    parser.add_argument("--part", nargs="*", default=["given", "held", "whole", "hidden"])
     parser.add_argument("--every", type=int, default=1, help="ask only every Nth question")
-    parser.add_argument("--weights", type=Path, help="a folder of weights, for the part given")
+    parser.add_argument("--weights", type=Path, help="a folder of weights, for given and held")
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args(arguments)
     folder = Path(options.data or ".") / "reader-dev"
     if not (folder / f"{INDEXED}.json").is_file():
         sys.stdout.write(f"skipped: {folder} is not there; name its folder with --data DIR\n")
         return 0
-    beside = partial(given, weights=options.weights)
     parts: dict[str, Callable[[Path, int], Iterator[tuple[str, Figures]]]] = {
-        "given": beside,
+        "given": partial(given, weights=options.weights),
+        "held": partial(held, weights=options.weights),
         "whole": whole,
         "hidden": hidden,
     }
@@ -81,16 +84,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def given(folder: Path, every: int, weights: Path | None = None) -> Iterator[tuple[str, Figures]]:
+    reader = _reader(folder, weights)
+    for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
+        data = read(folder / f"{name}.json")
+        yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
+
+
+def held(folder: Path, every: int, weights: Path | None = None) -> Iterator[tuple[str, Figures]]:
+    data = questions.read(folder.parent)
+    reader = _reader(folder, weights)
+    groups: dict[str, list[questions.Question]] = {}
+    for question in data.development():
+        name = "our own" if question.is_written else data.source[question.passage]
+        groups.setdefault(name, []).append(question)
+    for name, asked in groups.items():
+        exact, f1, says, answered = [], [], [], []
+        for question in asked[:: 1 if name == "our own" else every]:
+            text = data.passages[question.passage]
+            references = [text[start:end] for start, end in question.spans]
+            ((spans, logit),) = reader.found(question.text, [_alone(text)])
+            says.append(logit)
+            answered.append(bool(references))
+            if references:
+                answer = text[spans[0].start : spans[0].end] if spans else ""
+                exact.append(metrics.exact_match(answer, references))
+                f1.append(metrics.token_f1(answer, references))
+        figures = {"em": _percent(exact), "f1": _percent(f1), **_interval("f1", f1)}
+        if name == "our own":
+            figures["auroc"] = metrics.auroc(says, answered)
+        yield f"held {name}", figures
+
+
+def _reader(folder: Path, weights: Path | None) -> SpanReader:
+    """The shipped reader, or one of other `weights`, with the rarity of some article's words."""
     with tempfile.TemporaryDirectory() as scratch:
         data = read(folder / f"{INDEXED}.json")
         reader = _assistant(Path(scratch), data, ["article-000"]).judges[0].reader
-        if not isinstance(reader, SpanReader):
-            raise ValueError(reader.notice)
-        if weights:
-            reader = SpanReader(Network.shipped(weights), reader.encoder, reader.lexical)
-        for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
-            data = read(folder / f"{name}.json")
-            yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
+    if not isinstance(reader, SpanReader):
+        raise ValueError(reader.notice)
+    if weights:
+        return SpanReader(Network.shipped(weights), reader.encoder, reader.lexical)
+    return reader
 
 
 def _beside(reader: SpanReader, data: Dataset, every: int, unanswerable: bool) -> Figures:
