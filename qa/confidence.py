@@ -17,46 +17,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.coverage import Asked
 from qa.place import Place
 
-SCHEMA = 4
+SCHEMA = 3
 SHIPPED = Path(__file__).resolve().parent / "weights" / "calibration.json"
 OWN = "calibration.json"  # the owner's, in the store
 
 UNRIVALLED = 20.0  # the margin of a place that stands alone: a usual one, which tells nothing
 # Tried beside these and taken out, because they told no more of held-out questions and made small
 # sites unsure: the kind of question, whether both searches found the passage, how many places
-# agree, which of the question's words are there (the score has them), the span's length, how many
-# words were asked, whether search had the passage first and its cosine. No score of search is here:
-# how high they go depends on how many passages there are.
+# agree, which of the question's words are there (the score has them), the span's length. No score
+# of search but the cosine is here: how high they go depends on how many passages there are.
 FEATURES = (
     "score",  # of the best span, see the reader
     "answerability",  # its logit
     "margin",  # to the best span of another page: a page's next sentence is no rival
-    "share",  # log of its share of exp(score / TEMPERATURE) among all spans
-    "nearest",  # whether no other span is nearer to the question in meaning
-    "cosine",  # how near it is
+    "first",  # whether search had its passage first
+    "cosine",  # its passage's, with the question
+    "asked",  # log of the number of telling words asked
 )
-TEMPERATURE = 6.0  # 3 and 8 tell as much
 
 Features = NDArray[np.float64]
 
 
-def features(places: Sequence[Place]) -> Features:
+def features(places: Sequence[Place], asked: Asked) -> Features:
     """`(FEATURES,)` of the best of `places`, which are best first and at least one."""
     best = places[0]
-    span = best.span
-    scores = np.array([place.span.score for place in places])
-    share = np.exp((scores - span.score) / TEMPERATURE).sum()
+    hit, span = best.hit, best.span
     answerability = min(max(span.answerability, 1e-6), 1 - 1e-6)
     return np.array(
         [
             span.score,
             math.log(answerability / (1 - answerability)),
             _margin(places),
-            -math.log(share),
-            float(span.cosine >= max(place.span.cosine for place in places)),
-            span.cosine,
+            float(hit.rank == 1),
+            hit.cosine,
+            math.log1p(len(asked.weights)),
         ]
     )
 

@@ -13,6 +13,7 @@ from index.search import Hit
 from qa import calibrations, confidence, open_store
 from qa.answer import Span
 from qa.confidence import FEATURES, Calibration, read
+from qa.coverage import Asked
 from qa.evaluation import calibration
 from qa.place import ranked
 
@@ -104,35 +105,18 @@ def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
     assert open_store(sample_store, answer_at=1.0, suggest_at=1.0).ask(question).verdict == "none"
 
 
-def _features(*scores: tuple[str, int, float, float]) -> dict[str, float]:
-    """Of these places: page, passage of that page, score, cosine."""
+def _margin(*scores: tuple[str, int, float]) -> float:
+    """The margin of the best of these places: page, passage of that page, score."""
     hits, spans = [], []
-    for rank, (uri, number, score, cosine) in enumerate(scores, 1):
+    for rank, (uri, number, score) in enumerate(scores, 1):
         words = f"In passage {number} of {uri} this is {rank}."
         block = Slice("paragraph", 100 * number, 100 * number + len(words))
         text = " " * block.start + words
         page = Document(uri, text, "", "text", 1, "", (block,))
         hits.append(Hit(Passage(page, block.start, block.end), 0.0, number, "both", 0.0))
-        spans.append([Span(0, len(words), score, 0.5, cosine)])
-    return dict(zip(FEATURES, confidence.features(ranked(hits, spans)), strict=True))
-
-
-def _margin(*scores: tuple[str, int, float]) -> float:
-    return _features(*((*of, 0.5) for of in scores))["margin"]
-
-
-def test_the_share_is_what_the_best_has_of_all_scores():
-    assert _features(("a", 1, 9.0, 0.5))["share"] == 0.0
-    assert np.exp(_features(("a", 1, 9.0, 0.5), ("b", 2, 9.0, 0.5))["share"]) == pytest.approx(0.5)
-    other = 9.0 - confidence.TEMPERATURE * np.log(3)
-    assert np.exp(_features(("a", 1, 9.0, 0), ("a", 2, other, 0))["share"]) == pytest.approx(0.75)
-
-
-def test_the_best_is_nearest_when_no_other_is_nearer_in_meaning():
-    near = _features(("a", 1, 9.0, 0.6), ("b", 2, 8.0, 0.4))
-    far = _features(("a", 1, 9.0, 0.4), ("b", 2, 8.0, 0.6))
-    assert (near["nearest"], near["cosine"]) == (1.0, 0.6)
-    assert (far["nearest"], far["cosine"]) == (0.0, 0.4)
+        spans.append([Span(0, len(words), score, 0.5)])
+    row = confidence.features(ranked(hits, spans), Asked({}))
+    return float(row[FEATURES.index("margin")])
 
 
 def test_only_another_page_rivals_an_answer():

@@ -16,6 +16,9 @@ PENALTY = 1.0  # of the squared weights, beside the sum of the questions' losses
 MOST_WRONG = 0.05  # of the answers shown, the default aim
 CURVE = (0.01, 0.02, 0.05, 0.1, 0.2)  # shares of wrong answers that a curve is told at
 LOST = 0.02  # share of the questions with a right first place that "none" may hide
+# "unsure" begins there at the earliest, as a share of answer_at: what has nothing to do with the
+# documents gets up to that where the questions fitted to are hard.
+SUGGESTED = 2 / 3
 FEWEST = 40  # questions; with fewer a curve would follow chance
 
 Right = NDArray[np.bool_]
@@ -70,7 +73,7 @@ def fit(
         weights=tuple(weights[:-1].tolist()),
         bias=float(weights[-1]),
         answer_at=round(answer_at, 4),
-        suggest_at=round(min(below, answer_at), 4),
+        suggest_at=round(min(max(below, SUGGESTED * answer_at), answer_at), 4),
         calibrated=True,
         facts=told,
     )

@@ -34,7 +34,7 @@ from index.search import Hit  # noqa: E402
 from qa import calibrations, citation, open_store  # noqa: E402
 from qa.answer import Span  # noqa: E402
 from qa.assistant import Assistant  # noqa: E402
-from qa.confidence import SHIPPED, features  # noqa: E402
+from qa.confidence import SHIPPED  # noqa: E402
 from qa.evaluation import calibration, formats, metrics  # noqa: E402
 from qa.evaluation.questions import Question  # noqa: E402
 from qa.place import Place, ranked  # noqa: E402
@@ -98,16 +98,17 @@ def main() -> None:
     asked = [(squad, its_cases[:: given.every]), _faq(given.work)]
     asked += [_site(name, given.work) for name in FITTED_TO]
     asked += [(site, cases[:: given.every]) for site, cases in _small(given.data, given.work)]
-    read = [one for assistant, cases in asked for one in _read(assistant, cases)]
+    read = [(assistant, one) for assistant, cases in asked for one in _read(assistant, cases)]
     reader = squad.judges[0].reader
     assert isinstance(reader, spans.SpanReader)
     _tell_no_answer(given.data, given.work, reader)
-    _weigh([one for one in read if not one.case.hidden and one.case.gold])
+    _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
     rows, right, weight, group = [], [], [], []
-    for one in read:
+    for assistant, one in read:
         places = one.places()
         if places:
-            rows.append(features(places))
+            lexical = assistant.index.lexical
+            rows.append(assistant.judges[0].features(one.question, places, lexical))
             right.append(_is_right(places[0], one.case))
             weight.append(one.case.weight)
             group.append(one.case.question)

@@ -100,13 +100,14 @@ def _question(asked: dict[str, Any], text: str, number: int) -> Question:
 
 
 def _written(passages: Mapping[str, int]) -> Iterator[Question]:
-    """WRITTEN names a passage by `named` and the answer in it by its place."""
+    """WRITTEN names a passage by `named` and an answer in it, if it has one, by its place."""
     numbers = {named(text): number for text, number in passages.items()}
     for line in WRITTEN.read_text("utf-8").splitlines():
         one = json.loads(line)
         if one["passage"] in numbers:
-            spans = (tuple(one["answer"]),) if one["answer"] else ()
-            yield Question(one["question"], numbers[one["passage"]], spans, is_written=True)
+            for text, *place in one["questions"]:
+                spans = ((place[0], place[1]),) if place else ()
+                yield Question(text, numbers[one["passage"]], spans, is_written=True)
 
 
 def named(passage: str) -> str:
