@@ -121,7 +121,7 @@ def _reader(folder: Path, weights: Path | None) -> SpanReader:
         data = read(folder / f"{INDEXED}.json")
         reader = _assistant(Path(scratch), data, ["article-000"]).judges[0].reader
     if not isinstance(reader, SpanReader):
-        raise ValueError(reader.notice)
+        sys.exit(reader.notice)
     if weights:
         return SpanReader(Network.shipped(weights), reader.encoder, reader.lexical)
     return reader

@@ -19,8 +19,13 @@ prepare()
 
 import onnx  # noqa: E402
 import torch  # noqa: E402
-from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore  # noqa: E402
-from onnxruntime.quantization.shape_inference import quant_pre_process  # type: ignore # noqa: E402
+from onnxruntime.quantization import (  # type: ignore[import-untyped]  # noqa: E402
+    QuantType,
+    quantize_dynamic,
+)
+from onnxruntime.quantization.shape_inference import (  # type: ignore[import-untyped]  # noqa: E402
+    quant_pre_process,
+)
 
 from index.encoder import BUNDLED_FILES, bundled_folder, sha256_of  # noqa: E402
 from qa.readers.spans.network import MANIFEST, WEIGHTS  # noqa: E402
