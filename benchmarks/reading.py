@@ -9,6 +9,7 @@ given     each question beside its own passage: EM and F1 of the reader's best s
           unanswerable questions, where the passage's answerability below NO_ANSWER means no answer.
 held      the same of questions held out of training, our own (qa/training/data) among them: EM and
           F1 of the best span, and how well answerability tells our own that their passage answers
+          (AUROC)
           --weights FOLDER: of a reader as `python -m qa.training.export` writes it, not the shipped
 whole     every passage indexed as a page, every question asked of the index: EM and F1 of the first
           place, and where the right page stands
@@ -39,6 +40,7 @@ from index.search import Hit
 from qa import open_store
 from qa.assistant import Assistant
 from qa.evaluation import metrics, significance
+from qa.evaluation.questions import Question
 from qa.place import Place
 from qa.readers.spans.network import Network
 from qa.readers.spans.reader import SpanReader, span
@@ -49,6 +51,7 @@ WITH_UNANSWERABLE = "squad2-dev-16-articles"
 INDEXED = "squad1-dev-24-articles"
 NO_ANSWER = 0.79  # told by qa.training.fit, of held-out training questions
 MOST_WRONG = 0.05  # of what is shown
+LENGTHS = (80, 120, 160)  # words of a passage, up to which its questions are told together
 
 Figures = dict[str, float]
 
@@ -87,7 +90,10 @@ def given(folder: Path, every: int, weights: Path | None = None) -> Iterator[tup
     reader = _reader(folder, weights)
     for name in (*ANSWERABLE_ONLY, WITH_UNANSWERABLE):
         data = read(folder / f"{name}.json")
-        yield f"given {name}", _beside(reader, data, every, name == WITH_UNANSWERABLE)
+        figures, where = _beside(reader, data, every, name == WITH_UNANSWERABLE)
+        yield f"given {name}", figures
+        for by, groups in where.items():
+            yield f"given {name}, F1 by {by}", groups
 
 
 def held(folder: Path, every: int, weights: Path | None = None) -> Iterator[tuple[str, Figures]]:
@@ -96,13 +102,16 @@ def held(folder: Path, every: int, weights: Path | None = None) -> Iterator[tupl
     groups: dict[str, list[questions.Question]] = {}
     for question in data.development():
         name = "our own" if question.is_written else data.source[question.passage]
+        name = "help sites" if question.site else name
         groups.setdefault(name, []).append(question)
     for name, asked in groups.items():
         exact, f1, says, answered = [], [], [], []
-        for question in asked[:: 1 if name == "our own" else every]:
+        ours = asked[0].is_ours
+        for question in asked[:: 1 if ours else every]:
             text = data.passages[question.passage]
             references = [text[start:end] for start, end in question.spans]
-            ((spans, logit),) = reader.found(question.text, [_alone(text)])
+            alone = _alone(text, data.leads.get(question.passage, ""))
+            ((spans, logit),) = reader.found(question.text, [alone])
             says.append(logit)
             answered.append(bool(references))
             if references:
@@ -110,7 +119,7 @@ def held(folder: Path, every: int, weights: Path | None = None) -> Iterator[tupl
                 exact.append(metrics.exact_match(answer, references))
                 f1.append(metrics.token_f1(answer, references))
         figures = {"em": _percent(exact), "f1": _percent(f1), **_interval("f1", f1)}
-        if name == "our own":
+        if ours:
             figures["auroc"] = metrics.auroc(says, answered)
         yield f"held {name}", figures
 
@@ -127,7 +136,10 @@ def _reader(folder: Path, weights: Path | None) -> SpanReader:
     return reader
 
 
-def _beside(reader: SpanReader, data: Dataset, every: int, unanswerable: bool) -> Figures:
+def _beside(
+    reader: SpanReader, data: Dataset, every: int, unanswerable: bool
+) -> tuple[Figures, dict[str, Figures]]:
+    """The figures, and F1 by type of question and by the passage's length in words."""
     scores: dict[str, list[float]] = {"em": [], "f1": [], "chat_em": [], "chat_f1": []}
     refused = []
     for asked in data.asked[::every]:
@@ -150,7 +162,16 @@ def _beside(reader: SpanReader, data: Dataset, every: int, unanswerable: bool) -
     figures |= _interval("f1", scores["f1"])
     if unanswerable:
         figures["no_answer_accuracy"] = _percent(refused)
-    return figures
+    where: dict[str, dict[str, list[float]]] = {"type": {}, "words": {}}
+    for asked, f1 in zip(data.asked[::every], scores["f1"], strict=True):
+        words = len(data.passages[asked.page].split())
+        length = next((f"up to {most}" for most in LENGTHS if words <= most), "more")
+        where["type"].setdefault(Question("", asked.question).type, []).append(f1)
+        where["words"].setdefault(length, []).append(f1)
+    return figures, {
+        by: {name: _percent(values) for name, values in sorted(groups.items())}
+        for by, groups in where.items()
+    }
 
 
 def whole(folder: Path, every: int) -> Iterator[tuple[str, Figures]]:
@@ -224,11 +245,14 @@ def _judged(assistant: Assistant, question: str) -> tuple[list[Place], float]:
     return places, certainty
 
 
-def _alone(text: str) -> Hit:
-    document = Document(
-        "page.txt", text, "", "text", 1, "", (Slice("paragraph", 0, len(text)),), language="en"
-    )
-    return Hit(Passage(document, 0, len(text)), 0.0, 1, "both", 0.0)
+def _alone(text: str, lead: str = "") -> Hit:
+    """A passage that stands for itself, or below a `lead`."""
+    begin = len(lead) + 1 if lead else 0
+    heading = (Slice("heading", 0, len(lead)),) if lead else ()
+    whole = f"{lead}\n{text}" if lead else text
+    blocks = (*heading, Slice("paragraph", begin, len(whole)))
+    document = Document("page.txt", whole, "", "text", 1, "", blocks, language="en")
+    return Hit(Passage(document, begin, len(whole), heading), 0.0, 1, "both", 0.0)
 
 
 def _words(place: Place) -> str:

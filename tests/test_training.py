@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from index.encoder import bundled_folder
+from index.encoder import bundled_folder, open_encoder
 from qa.readers.spans.network import FOLDER, Network, Pair
-from qa.training import inputs, model, negatives, noise, questions, train
+from qa.training import inputs, model, negatives, noise, pages, questions, train
 
 DATA = Path(os.environ.get("QUOTH_DATA", ""))
 WITH_DATA = pytest.mark.skipif(
@@ -65,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(folder: Path, tokenizer: Tokenizer) -> inputs.Inputs:
-    data = questions.read(folder)
+    data = questions.read(folder, folder)
     rows = [[(q.passage + 1) % 4, (q.passage + 2) % 4] for q in data.questions]
     return inputs.Inputs(data, np.array(rows, np.int32), {}, tokenizer)
 
@@ -117,7 +117,7 @@ def test_a_question_beside_other_passages_is_answered_only_by_its_own(made):
 
 
 def test_a_long_passage_is_cropped_around_its_answer(tokenizer, folder):
-    data = questions.read(folder)
+    data = questions.read(folder, folder)
     long = "Gulls are loud. " * 100 + PASSAGES[0] + " Gulls are loud." * 100
     at = long.index("1871")
     data.passages[0] = long
@@ -167,8 +167,8 @@ def test_our_own_questions_stand_beside_their_passages_and_are_asked_by_their_st
         {"passage": "of another data set", "questions": [["What?"]]},
     )
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    monkeypatch.setattr(questions, "WRITTEN", file)
-    data = questions.read(folder)
+    monkeypatch.setattr(questions, "WRITTEN", (file,))
+    data = questions.read(folder, folder)
     counted, unanswered = [question for question in data.questions if question.is_written]
     assert data.passages[counted.passage][slice(*counted.spans[0])] == "nine"
     assert unanswered.spans == ()
@@ -177,11 +177,101 @@ def test_our_own_questions_stand_beside_their_passages_and_are_asked_by_their_st
     assert times == {**dict.fromkeys(inputs.SHARE, 0), **inputs.TIMES}
 
 
+SITE = """=== page: Fees
+# Fees
+
+The desk takes cards. You have 14 days to pay a bill and 14 days to ask about it.
+
+## Letters
+
+| Letter | Fee | Days |
+|---|---|---|
+| **Short** letter | £22 | 7 |
+| Report | £75 | 20 |
+
+- Nothing is *charged* for letters to a food bank.
+=== questions
+Q: How long may I take to settle up?
+A: 14 days << 14 days to pay a bill
+Q: price of a brief note
+A: £22
+Q: What about one for the food bank?
+A: Nothing is *charged* for letters
+Q: which line tells about the report
+A: | Report | £75 | 20 |
+Q: What does a report cost for children?
+A: -
+=== page: Hours
+# Hours
+
+We open at eight. The night desk opens at ten.
+=== questions
+Q: From when can I come?
+A: eight
+"""
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Path:
+    sites = tmp_path / "sites"
+    sites.mkdir()
+    (sites / "clinic.txt").write_text(SITE, encoding="utf-8")
+    (sites / "bank.txt").write_text(
+        SITE.replace("Fees", "Charges").replace("food bank", "bank"), encoding="utf-8"
+    )
+    return sites
+
+
+def test_a_site_s_questions_stand_beside_its_passages_below_their_headings(folder, sites):
+    data = questions.read(folder, sites)
+    asked = [question for question in data.questions if question.site == "clinic"]
+    answers = [[data.passages[q.passage][start:end] for start, end in q.spans] for q in asked[:5]]
+    assert answers[:3] == [["14 days"], ["£22"], ["Nothing is charged for letters"]]
+    assert answers[3] == ["Report | £75 | 20"]
+    assert answers[4] == []
+    table = asked[1].passage
+    assert data.leads[table].splitlines()[:2] == ["Fees", "Letters"]
+    first = asked[0].passage
+    assert data.passages[first][asked[0].spans[0][1] :].startswith(" to pay")
+
+
+def test_a_site_is_held_out_whole_and_asked_of_itself_alone(folder, sites, monkeypatch, tmp_path):
+    monkeypatch.setattr(pages, "HELD_OUT", frozenset({"bank"}))
+    data = questions.read(folder, sites)
+    assert {q.site for q in data.training() if q.site} == {"clinic"}
+    assert {q.site for q in data.development() if q.site} == {"bank"}
+    mined = negatives.mine(data, open_encoder(), tmp_path)
+    for question, rows in zip(data.questions, mined, strict=True):
+        if question.site:
+            found = {data.source[row] for row in rows if row >= 0}
+            assert found == {question.site}
+            assert question.passage not in rows
+
+
+def test_what_a_page_does_not_say_is_no_answer(tmp_path):
+    (tmp_path / "one.txt").write_text(SITE.replace("A: eight", "A: nine"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"one/02\.md does not say 'nine'"):
+        list(pages.read(tmp_path))
+
+
+def test_our_own_sites_have_their_answers_in_whole_passages():
+    encoder = open_encoder()
+    asked = lost = 0
+    for page in pages.read():
+        passages, found = pages.cut(page, encoder)
+        asked += len(page.questions)
+        lost += len(page.questions) - len(found)
+        assert all(end <= len(passages[number].text) for _, number, _, end in found)
+    assert asked > 5_000
+    assert lost < asked / 100
+    assert {file.stem for file in pages.FOLDER.glob("*.txt")} > pages.HELD_OUT
+
+
 @WITH_DATA
 def test_our_own_questions_have_their_passages_and_their_words():
     written = [question for question in questions.read(DATA).questions if question.is_written]
-    lines = questions.WRITTEN.read_text("utf-8").splitlines()
-    assert len(written) == sum(len(json.loads(line)["questions"]) for line in lines) > 10_000
+    lines = [line for file in questions.WRITTEN for line in file.read_text("utf-8").splitlines()]
+    assert len(written) == sum(len(json.loads(line)["questions"]) for line in lines) > 12_000
 
 
 def test_noise_keeps_what_is_asked_about():

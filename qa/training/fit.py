@@ -5,8 +5,9 @@ the shipped calibration.
 
 writes qa/weights/calibration.json, made with the WEIGHTS that it prints for
 qa/readers/spans/reader.py. Fitted on SQuAD's held-out training passages, indexed as pages, on the
-tuning half of tests/faq.jsonl and on our own questions over the bundled documents and three help
-sites (qa/training/data); each question is asked twice, once with its page (or article) hidden.
+tuning half of tests/faq.jsonl, on our own questions over the bundled documents and on help sites
+that no reader was trained on (qa/training/data); each question is asked twice, once with its page
+(or article) hidden.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from qa.evaluation.questions import Question  # noqa: E402
 from qa.place import Place, ranked  # noqa: E402
 from qa.readers.spans import reader as spans  # noqa: E402
 from qa.readers.spans.decode import Found  # noqa: E402
-from qa.training import negatives, questions, ranking  # noqa: E402
+from qa.training import negatives, pages, questions, ranking  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OWN = Path(__file__).parent / "data"
@@ -97,6 +98,7 @@ def main() -> None:
     squad, its_cases = _squad(given.data, given.work)
     asked = [(squad, its_cases[:: given.every]), _faq(given.work)]
     asked += [_site(name, given.work) for name in FITTED_TO]
+    asked += [_pages(name, given.work) for name in sorted(pages.HELD_OUT)]
     asked += [(site, cases[:: given.every]) for site, cases in _small(given.data, given.work)]
     read = [(assistant, one) for assistant, cases in asked for one in _read(assistant, cases)]
     reader = squad.judges[0].reader
@@ -249,6 +251,21 @@ def _faq(work: Path) -> tuple[Assistant, list[Case]]:
 def _site(name: str, work: Path) -> tuple[Assistant, list[Case]]:
     cases = _cases(formats.read(OWN / "sites" / f"{name}.jsonl"))
     return _assistant(work / f"{name}-store", OWN / "sites" / name), cases
+
+
+def _pages(site: str, work: Path) -> tuple[Assistant, list[Case]]:
+    folder = work / "sites" / site
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = []
+    for page in pages.read():
+        if page.site == site:
+            uri = page.document.uri
+            (work / "sites" / uri).write_text(page.markdown, encoding="utf-8")
+            for text, *place in page.questions:
+                gold = ((uri, page.document.text[slice(*place)]),) if place else ()
+                hidden = [frozenset[str](), frozenset([uri])] if place else [frozenset[str]()]
+                cases += [Case(text, gold, without, FAQ_WEIGHT) for without in hidden]
+    return _assistant(work / f"{site}-store", folder), cases
 
 
 def _cases(asked: Iterable[Question]) -> list[Case]:

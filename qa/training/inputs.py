@@ -21,6 +21,7 @@ from qa.training.questions import Data, Question, share_of
 MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 48
 MAX_LEAD_TOKENS = 12
+MAX_GIVEN_LEAD_TOKENS = 48  # of what stands above a help site's passage, as in use
 BATCH_TOKENS = 5_000  # padding included
 WINDOW = 2_048  # groups that are sorted by length together
 
@@ -51,13 +52,32 @@ SHARE: dict[str, dict[str, float]] = {
     },
 }
 SHARE["written"] = {**SHARE["again"], "squadshifts-amazon": 0.3, "squadshifts-reddit": 0.3}
-TIMES = {"written": 3}  # that a stage asks each of our own questions, in changing crops
+SHARE["more"] = SHARE["written"]
+SHARE["pages"] = {
+    "squad1-train-part": 0.4,
+    "squadshifts-amazon": 0.1,
+    "squadshifts-reddit": 0.1,
+    "policyqa-dev": 0.2,
+    "nqswap-train": 0.2,
+    "qamr-dev": 0.1,
+}
+# Times that a stage asks each question that we wrote, of these passages and of help sites.
+TIMES = {"written": 3, "more": 1, "pages": 1}
+SITE_TIMES = {"pages": 2}
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
 # Share of passages that are not cropped.
-WHOLE = {"positives": 0.5, "groups": 0.25, "closer": 0.4, "again": 0.5, "written": 0.5}
+WHOLE = {
+    "positives": 0.5,
+    "groups": 0.25,
+    "closer": 0.4,
+    "again": 0.5,
+    "written": 0.5,
+    "more": 0.5,
+    "pages": 0.7,
+}
 CROPPED_TO = (40, 130)  # word pieces
 # Share of questions asked once more so that their passage does not answer.
-CHANGED = {"groups": 0.12, "closer": 0.5, "again": 0.35, "written": 0.2}
+CHANGED = {"groups": 0.12, "closer": 0.5, "again": 0.35, "written": 0.2, "more": 0.3, "pages": 0.2}
 OWN = 0.25  # share of negatives that are another part of the very same passage
 # Shares with none, one and two.
 NEGATIVES = {
@@ -65,7 +85,10 @@ NEGATIVES = {
     "closer": (0.2, 0.7, 0.1),
     "again": (0.5, 0.4, 0.1),
     "written": (0.5, 0.4, 0.1),
+    "more": (0.4, 0.4, 0.2),
+    "pages": (0.4, 0.4, 0.2),
 }
+SITE_NEGATIVES = (0.1, 0.3, 0.3, 0.3)  # of a help site's question
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
 _NO_NAMES = frozenset(
@@ -133,6 +156,9 @@ class Inputs:
             for passage, offsets in zip(data.passages, self.offsets, strict=True)
         ]
         self.leads = [self._lead(passage) for passage in data.passages]
+        for row, lead in data.leads.items():
+            pieces: Pieces = tokenizer.encode(lead, add_special_tokens=False).ids
+            self.leads[row] = pieces[:MAX_GIVEN_LEAD_TOKENS]
 
     def ordered(self, stage: str, seed: int) -> list[Question]:
         """The questions of a stage in the order of their training; the same for the same seed."""
@@ -141,10 +167,13 @@ class Inputs:
         chosen = [
             question
             for question in training
-            if not question.is_written
+            if not question.is_ours
             and share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
         ]
-        chosen += TIMES.get(stage, 0) * [question for question in training if question.is_written]
+        ours = [question for question in training if question.is_ours]
+        for question in ours:
+            times = (SITE_TIMES if question.site else TIMES).get(stage, 0)
+            chosen += times * [question]
         Random(f"{stage} {seed}").shuffle(chosen)
         return chosen
 
@@ -170,7 +199,8 @@ class Inputs:
             return
         rows = [int(row) for row in self.mined[id(question)] if row >= 0]
         group = [own]
-        for _ in range(random.choices((0, 1, 2), NEGATIVES[stage])[0]):
+        shares = SITE_NEGATIVES if question.site else NEGATIVES[stage]
+        for _ in range(random.choices(range(len(shares)), shares)[0]):
             other = self._elsewhere(asked, question, target, random)
             if other is not None and random.random() < OWN:
                 group.append(other)
@@ -200,7 +230,7 @@ class Inputs:
         """A question beside a crop of passage `row` that holds the first of `spans`."""
         head = [self.cls, *self._question(asked), self.sep]
         second = len(head)
-        if random.random() < LEAD and self.leads[row]:
+        if (row in self.data.leads or random.random() < LEAD) and self.leads[row]:
             head += [*self.leads[row], self.sep]
         room = MAX_TOKENS - len(head) - 1
         places = [self._places(row, span) for span in spans]

@@ -61,23 +61,33 @@ def mine(data: Data, encoder: Encoder, work: Path) -> NDArray[np.int32]:
     """`(questions, MINED)` numbers of passages that search finds, -1 where there are fewer.
 
     Left out are the passage asked about, those that have the answer's words in them, and for a
-    question of training those held out. Kept in `work`, so that a second call reads them.
+    question of training those held out. A help site's question is asked of its site alone: another
+    one may answer it. Kept in `work`, so that a second call reads them.
     """
     file = work / "negatives.npy"
     if file.is_file():
         kept: NDArray[np.int32] = np.load(file, allow_pickle=False)
         if len(kept) == len(data.questions):
             return kept
-    texts = [_beginning(passage, encoder) for passage in data.passages]
+    texts = [
+        _beginning(f"{data.leads.get(at, '')}\n{passage}".strip(), encoder)
+        for at, passage in enumerate(data.passages)
+    ]
     found = np.full((len(data.questions), MINED), -1, np.int32)
+    sites = np.array(data.source)
     with tempfile.TemporaryDirectory() as folder:
         engine = vectors.load("faiss")
-        engine.build(encoder.encode(texts), Path(folder))
+        encoded = encoder.encode(texts)
+        engine.build(encoded, Path(folder))
         searched = engine.open(Path(folder))
         words = lexical.build(texts)
         asked = encoder.encode([question.text for question in data.questions])
         for row, (question, vector) in enumerate(zip(data.questions, asked, strict=True)):
-            rows = fusion.rank(question.text, vector, searched, words).rows[: 3 * MINED]
+            if question.site:
+                own = np.flatnonzero(sites == question.site)
+                rows = own[np.argsort(-(encoded[own] @ vector), kind="stable")]
+            else:
+                rows = fusion.rank(question.text, vector, searched, words).rows[: 3 * MINED]
             wrong = [int(r) for r in rows if _is_wrong(data, question, int(r))][:MINED]
             found[row, : len(wrong)] = wrong
     np.save(file.with_suffix(".part.npy"), found, allow_pickle=False)

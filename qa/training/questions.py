@@ -7,9 +7,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from index.encoder import open_encoder
+from qa.training import pages
 
 # Of each file: the share of its questions that is used, and the share of its passages held out.
 # SQuAD's passages come article by article, so the last ones are articles of their own.
@@ -25,7 +28,7 @@ FILES = {
 # Of these the offset is the answer's first whole-word occurrence, which may be the wrong one.
 GUESSED = re.compile(r"routerlens|flan|lw_")
 # Our own questions over some of these passages: in other words than theirs, or almost answered.
-WRITTEN = Path(__file__).parent / "data" / "written.jsonl"
+WRITTEN = tuple(Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more"))
 MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P> in its passages
 
 
@@ -33,23 +36,32 @@ MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P
 class Question:
     """What was asked of passage number `passage`, and every `(start, end)` that may answer it.
 
-    No spans: the passage does not answer. `is_written` are those of WRITTEN.
+    No spans: the passage does not answer. `is_written` are those of WRITTEN, `site` those of a
+    help site of `qa.training.pages`.
     """
 
     text: str
     passage: int
     spans: tuple[tuple[int, int], ...]
     is_written: bool = False
+    site: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        return self.is_written or bool(self.site)
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """`held_out` numbers the passages that no training question or negative comes from."""
+    """`source` is the file of each passage, or its help site. `leads` are what stands above those
+    of help sites. `held_out` numbers the passages that no training question or negative comes from.
+    """
 
     passages: list[str]
     source: list[str]
     questions: list[Question]
     held_out: frozenset[int]
+    leads: dict[int, str] = field(default_factory=dict)
 
     def training(self) -> list[Question]:
         return [q for q in self.questions if q.passage not in self.held_out]
@@ -58,8 +70,9 @@ class Data:
         return [q for q in self.questions if q.passage in self.held_out]
 
 
-def read(folder: Path) -> Data:
-    """Everything under `folder`/reader-train. Raises ValueError when a file is missing."""
+def read(folder: Path, sites: Path = pages.FOLDER) -> Data:
+    """Everything under `folder`/reader-train and the help sites in `sites`. Raises ValueError when
+    a file is missing."""
     passages: dict[str, int] = {}
     source: list[str] = []
     questions: list[Question] = []
@@ -82,7 +95,8 @@ def read(folder: Path) -> Data:
                 if share_of(asked["question"]) < used
             ]
     questions += _written(passages)
-    return Data(list(passages), source, questions, frozenset(held_out))
+    data = Data(list(passages), source, questions, frozenset(held_out))
+    return _with_sites(data, sites)
 
 
 def normalised(passage: str) -> str:
@@ -102,12 +116,30 @@ def _question(asked: dict[str, Any], text: str, number: int) -> Question:
 def _written(passages: Mapping[str, int]) -> Iterator[Question]:
     """WRITTEN names a passage by `named` and an answer in it, if it has one, by its place."""
     numbers = {named(text): number for text, number in passages.items()}
-    for line in WRITTEN.read_text("utf-8").splitlines():
+    for line in (line for file in WRITTEN for line in file.read_text("utf-8").splitlines()):
         one = json.loads(line)
         if one["passage"] in numbers:
             for text, *place in one["questions"]:
                 spans = ((place[0], place[1]),) if place else ()
                 yield Question(text, numbers[one["passage"]], spans, is_written=True)
+
+
+def _with_sites(data: Data, folder: Path) -> Data:
+    encoder = open_encoder()
+    held_out = set(data.held_out)
+    for page in pages.read(folder):
+        passages, asked = pages.cut(page, encoder)
+        first = len(data.passages)
+        for number, passage in enumerate(passages, first):
+            data.passages.append(passage.text)
+            data.source.append(page.site)
+            data.leads[number] = "\n".join(lead.of(page.document.text) for lead in passage.leads)
+            if page.site in pages.HELD_OUT:
+                held_out.add(number)
+        for text, number, *place in asked:
+            spans = ((place[0], place[1]),) if place[1] else ()
+            data.questions.append(Question(text, first + number, spans, site=page.site))
+    return replace(data, held_out=frozenset(held_out))
 
 
 def named(passage: str) -> str:
