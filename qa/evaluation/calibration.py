@@ -53,7 +53,7 @@ def fit(
     standard = (rows - mean) / scale
     held_out = cross_fitted(standard, right, weight, groups)
     weights = _curve(standard, right, weight)
-    answer_at = threshold(held_out, right, aim)
+    answer_at = threshold(held_out, right, aim, weight)
     below = float(np.quantile(held_out[right], LOST))
     told = {
         "questions": len(rows),
@@ -61,9 +61,9 @@ def fit(
         "aim": aim,
         "auroc": round(metrics.auroc(held_out, right), 4),
         "ece": round(metrics.ece(held_out, right), 4),
-        "answered": round(float((held_out >= answer_at).mean()), 4),
-        "wrong": round(_wrong(held_out, right, answer_at), 4),
-        "curve": [_at(held_out, right, most) for most in CURVE],
+        "answered": round(float(np.average(held_out >= answer_at, weights=weight)), 4),
+        "wrong": round(_wrong(held_out, right, answer_at, weight), 4),
+        "curve": [_at(held_out, right, most, weight) for most in CURVE],
         **(facts or {}),
     }
     return Calibration(
@@ -96,23 +96,38 @@ def cross_fitted(
     return found
 
 
-def threshold(probability: NDArray[np.float64], right: Right, aim: float) -> float:
-    """The lowest probability from which on at most `aim` of the questions are wrong; 1 if none."""
+def threshold(
+    probability: NDArray[np.float64],
+    right: Right,
+    aim: float,
+    weight: NDArray[np.float64] | None = None,
+) -> float:
+    """The lowest probability from which on at most `aim` of the questions, each counted by its
+    `weight`, are wrong; 1 if none."""
+    weight = np.ones(len(right)) if weight is None else weight
     order = np.argsort(-probability, kind="stable")
-    risk = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    risk = np.cumsum(weight[order] * ~right[order]) / np.cumsum(weight[order])
     good = np.flatnonzero(risk <= aim)
     return float(probability[order[good[-1]]]) if len(good) else 1.0
 
 
-def _at(probability: NDArray[np.float64], right: Right, most: float) -> list[float]:
+def _at(
+    probability: NDArray[np.float64], right: Right, most: float, weight: NDArray[np.float64]
+) -> list[float]:
     """A share of wrong answers, the threshold that keeps to it and the share then answered."""
-    answer_at = threshold(probability, right, most)
-    return [most, round(answer_at, 4), round(float((probability >= answer_at).mean()), 4)]
+    answer_at = threshold(probability, right, most, weight)
+    answered = float(np.average(probability >= answer_at, weights=weight))
+    return [most, round(answer_at, 4), round(answered, 4)]
 
 
-def _wrong(probability: NDArray[np.float64], right: Right, answer_at: float) -> float:
+def _wrong(
+    probability: NDArray[np.float64],
+    right: Right,
+    answer_at: float,
+    weight: NDArray[np.float64],
+) -> float:
     shown = probability >= answer_at
-    return float((~right[shown]).mean()) if shown.any() else 0.0
+    return float(np.average(~right[shown], weights=weight[shown])) if shown.any() else 0.0
 
 
 def _curve(standard: Features, right: Right, weight: NDArray[np.float64]) -> NDArray[np.float64]:

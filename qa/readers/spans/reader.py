@@ -145,7 +145,8 @@ class SpanReader:
 def span(found: Found, signals: Signals) -> Span:
     """A place with its score over all passages."""
     answering = float(1 / (1 + np.exp(-signals[1])))
-    return Span(found.start, found.end, float(signals @ np.array(WEIGHTS)), answering)
+    score, cosine = float(signals @ np.array(WEIGHTS)), float(signals[-1])
+    return Span(found.start, found.end, score, answering, cosine)
 
 
 def _language(hit: Hit) -> str:
