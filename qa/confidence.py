@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.coverage import Asked
 from qa.place import Place
 
 SCHEMA = 4
@@ -27,11 +26,11 @@ OWN = "calibration.json"  # the owner's, in the store
 # Chosen one by one by how well they tell right answers on sites that they were not fitted to.
 # Tried beside these and taken out, because they told no more: the score itself and its margin to
 # the best on another page, the kind of question, whether both searches found the passage or had it
-# first, how many places agree, how many words were asked, the span's length.
+# first, how many places agree, how many words were asked, the span's length; and what told a little
+# more but in an odd way: the more of the question's words no passage says, the surer it would be.
 FEATURES = (
     "share",  # log of the best place's share of exp(score / TEMPERATURE) among all places
     "answerable",  # the highest logit of answerability among the passages
-    "unheard",  # the share of the question's telling words that no passage says
     "cosine",  # of the best place's passage with the question
     "nearest",  # whether no other place is nearer to the question in meaning
     "answerability",  # the logit of the best place's passage
@@ -41,7 +40,7 @@ TEMPERATURE = 6.0
 Features = NDArray[np.float64]
 
 
-def features(places: Sequence[Place], asked: Asked) -> Features:
+def features(places: Sequence[Place]) -> Features:
     """`(FEATURES,)` of the best of `places`, which are best first and at least one."""
     best = places[0]
     scores = np.array([place.span.score for place in places])
@@ -49,7 +48,6 @@ def features(places: Sequence[Place], asked: Asked) -> Features:
         [
             -math.log(np.exp((scores - best.span.score) / TEMPERATURE).sum()),
             _logit(max(place.span.answerability for place in places)),
-            asked.unheard,
             best.hit.cosine,
             float(best.span.cosine >= max(place.span.cosine for place in places)),
             _logit(best.span.answerability),

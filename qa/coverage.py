@@ -25,19 +25,15 @@ _ASKING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's telling stems, each with how rare it is among the indexed passages, and the
-    share (0 to 1) of their weights that no passage says at all."""
+    """A question's telling stems, each with how rare it is among the indexed passages."""
 
     weights: dict[str, float]
-    unheard: float = 0.0
 
     @classmethod
     def of(cls, question: str, languages: set[str], lexical: Lexical) -> Asked:
         words = [word for word in tokens(question) if word not in _ASKING]
         found = {stem for language in languages for stem in stems(words, language)}
-        weights = {stem: _rarity(stem, lexical) for stem in found}
-        unheard = sum(weight for stem, weight in weights.items() if stem not in lexical.terms)
-        return cls(weights, unheard / sum(weights.values()) if weights else 0.0)
+        return cls({stem: _rarity(stem, lexical) for stem in found})
 
     def share_in(self, text: str, language: str) -> float:
         """From 0 to 1, weighted by rarity; 0 when nothing telling was asked."""

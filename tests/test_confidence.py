@@ -9,12 +9,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from corpus.document import Document, Passage, Slice
-from index.lexical import build
 from index.search import Hit
 from qa import calibrations, confidence, open_store
 from qa.answer import Span
 from qa.confidence import FEATURES, Calibration, read
-from qa.coverage import Asked
 from qa.evaluation import calibration
 from qa.place import ranked
 
@@ -115,7 +113,7 @@ def _features(*scores: tuple[float, float, float]) -> dict[str, float]:
         page = Document(f"{rank}.txt", words, "", "text", 1, "", (block,))
         hits.append(Hit(Passage(page, 0, len(words)), 0.0, rank, "both", 0.25))
         spans.append([Span(0, len(words), score, answerability, cosine)])
-    row = confidence.features(ranked(hits, spans), Asked({"owl": 2.0}, 0.75))
+    row = confidence.features(ranked(hits, spans))
     return dict(zip(FEATURES, row, strict=True))
 
 
@@ -135,16 +133,7 @@ def test_another_passage_may_be_the_most_answerable():
     of = _features((9.0, 0.5, 0.5), (8.0, 0.9, 0.5))
     assert (of["answerability"], of["answerable"]) == pytest.approx((0.0, np.log(9)))
     assert np.isfinite(_features((9.0, 1.0, 0.5), (8.0, 0.0, 0.5))["answerable"])
-    assert (of["unheard"], of["cosine"]) == (0.75, 0.25)
-
-
-def test_words_that_no_passage_says_are_unheard():
-    lexical = build(["The owl sleeps.", "The owl eats mice."])
-    asked = Asked.of("Does the owl eat zebras?", {"en"}, lexical)
-    zebra = asked.weights["zebra"]
-    assert asked.unheard == pytest.approx(zebra / sum(asked.weights.values()))
-    assert Asked.of("owl", {"en"}, lexical).unheard == 0.0
-    assert Asked.of("what is it", {"en"}, lexical).unheard == 0.0
+    assert of["cosine"] == 0.25
 
 
 def test_a_question_that_counts_more_moves_the_threshold():
