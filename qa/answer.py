@@ -22,15 +22,13 @@ class Span:
     """Words that may answer: offsets in the passage's text, how well they fit the question.
 
     `score` ranks spans over all passages of one question. `answerability` (0 to 1) says how
-    likely it is that this passage holds an answer at all; `cosine` how near the words around are to
-    the question in meaning.
+    likely it is that this passage holds an answer at all.
     """
 
     start: int
     end: int
     score: float
     answerability: float
-    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

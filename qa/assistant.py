@@ -77,7 +77,7 @@ class Assistant:
         judge = self.judge(hits)
         places = judge.places(asked, hits)
         done("read")
-        return judge, places, judge.certainty(places)
+        return judge, places, judge.certainty(asked, places, self.index.lexical)
 
     def hits(self, question: str, before: Sequence[conversation.Turn] = ()) -> list[Hit]:
         """The passages to read for a question after the turns before it, best first."""

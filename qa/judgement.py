@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.lexical import Lexical
 from index.search import Hit
 from qa import confidence
 from qa.answer import Verdict
-from qa.confidence import Calibration
+from qa.confidence import Calibration, Features
+from qa.coverage import Asked
 from qa.place import Place, ranked
 from qa.readers import Reader
 
@@ -31,9 +33,16 @@ class Judge:
         """Every place that may answer a question, best first."""
         return ranked(hits, self.reader.read(question, hits))
 
-    def certainty(self, places: Sequence[Place]) -> float:
+    def features(self, question: str, places: Sequence[Place], lexical: Lexical) -> Features:
+        """What confidence goes by, of at least one place."""
+        languages = {_language(place.hit) for place in places}
+        return confidence.features(places, Asked.of(question, languages, lexical))
+
+    def certainty(self, question: str, places: Sequence[Place], lexical: Lexical) -> float:
         """The probability that the best place is right; 0 without any."""
-        return self.calibration.probability(confidence.features(places)) if places else 0.0
+        if not places:
+            return 0.0
+        return self.calibration.probability(self.features(question, places, lexical))
 
     def verdict(self, certainty: float) -> Verdict:
         if certainty >= self.answer_at:

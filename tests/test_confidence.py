@@ -13,6 +13,7 @@ from index.search import Hit
 from qa import calibrations, confidence, open_store
 from qa.answer import Span
 from qa.confidence import FEATURES, Calibration, read
+from qa.coverage import Asked
 from qa.evaluation import calibration
 from qa.place import ranked
 
@@ -46,6 +47,12 @@ def test_at_the_threshold_no_more_are_wrong_than_aimed_at():
     assert calibration.threshold(probability, right, 0.0) == 0.8
     assert calibration.threshold(probability, right, 0.2) == 0.5
     assert calibration.threshold(probability[:1], ~right[:1], 0.05) == 1.0
+
+
+def test_a_question_that_counts_more_moves_the_threshold():
+    probability, right = np.array([0.9, 0.8, 0.7]), np.array([True, False, True])
+    assert calibration.threshold(probability, right, 0.25, np.array([1.0, 0.1, 1.0])) == 0.7
+    assert calibration.threshold(probability, right, 0.25, np.array([1.0, 9.0, 1.0])) == 0.9
 
 
 def test_a_looser_aim_answers_more(fitted):
@@ -104,39 +111,24 @@ def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
     assert open_store(sample_store, answer_at=1.0, suggest_at=1.0).ask(question).verdict == "none"
 
 
-def _features(*scores: tuple[float, float, float]) -> dict[str, float]:
-    """Of these places, each in a page of its own: score, answerability, cosine."""
+def _margin(*scores: tuple[str, int, float]) -> float:
+    """The margin of the best of these places: page, passage of that page, score."""
     hits, spans = [], []
-    for rank, (score, answerability, cosine) in enumerate(scores, 1):
-        words = f"On page {rank} this is said."
-        block = Slice("paragraph", 0, len(words))
-        page = Document(f"{rank}.txt", words, "", "text", 1, "", (block,))
-        hits.append(Hit(Passage(page, 0, len(words)), 0.0, rank, "both", 0.25))
-        spans.append([Span(0, len(words), score, answerability, cosine)])
-    row = confidence.features(ranked(hits, spans))
-    return dict(zip(FEATURES, row, strict=True))
+    for rank, (uri, number, score) in enumerate(scores, 1):
+        words = f"In passage {number} of {uri} this is {rank}."
+        block = Slice("paragraph", 100 * number, 100 * number + len(words))
+        text = " " * block.start + words
+        page = Document(uri, text, "", "text", 1, "", (block,))
+        hits.append(Hit(Passage(page, block.start, block.end), 0.0, number, "both", 0.0))
+        spans.append([Span(0, len(words), score, 0.5)])
+    row = confidence.features(ranked(hits, spans), Asked({}))
+    return float(row[FEATURES.index("margin")])
 
 
-def test_the_share_is_what_the_best_has_of_all_scores():
-    assert _features((9.0, 0.5, 0.5))["share"] == 0.0
-    assert np.exp(_features((9.0, 0.5, 0.5), (9.0, 0.5, 0.5))["share"]) == pytest.approx(0.5)
-    other = 9.0 - confidence.TEMPERATURE * np.log(3)
-    assert np.exp(_features((9.0, 0.5, 0), (other, 0.5, 0))["share"]) == pytest.approx(0.75)
+def test_only_another_page_rivals_an_answer():
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 7.0), ("b", 3, 3.0)) == 6.0
 
 
-def test_the_best_is_nearest_when_no_other_is_nearer_in_meaning():
-    assert _features((9.0, 0.5, 0.6), (8.0, 0.5, 0.4))["nearest"] == 1.0
-    assert _features((9.0, 0.5, 0.4), (8.0, 0.5, 0.6))["nearest"] == 0.0
-
-
-def test_another_passage_may_be_the_most_answerable():
-    of = _features((9.0, 0.5, 0.5), (8.0, 0.9, 0.5))
-    assert (of["answerability"], of["answerable"]) == pytest.approx((0.0, np.log(9)))
-    assert np.isfinite(_features((9.0, 1.0, 0.5), (8.0, 0.0, 0.5))["answerable"])
-    assert of["cosine"] == 0.25
-
-
-def test_a_question_that_counts_more_moves_the_threshold():
-    probability, right = np.array([0.9, 0.8, 0.7]), np.array([True, False, True])
-    assert calibration.threshold(probability, right, 0.25, np.array([1.0, 0.1, 1.0])) == 0.7
-    assert calibration.threshold(probability, right, 0.25, np.array([1.0, 9.0, 1.0])) == 0.9
+def test_where_all_is_one_page_another_passage_rivals_it():
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 6.0)) == 3.0
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0)) == confidence.UNRIVALLED

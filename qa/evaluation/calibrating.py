@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from index.files import replace
-from qa import calibrations, citation, confidence, conversation
+from qa import calibrations, citation, conversation
 from qa.confidence import OWN, Calibration, Features, read
 from qa.evaluation import calibration
 from qa.evaluation.asking import Asker
@@ -131,4 +131,4 @@ def _row(group: int, question: Question, asker: Asker) -> _Row | None:
     best = places[0]
     quote = citation.cite(best.hit.passage, shown(given, best), "answer")
     right = asker.matcher.target(question).right_quote(quote)
-    return _Row(group, confidence.features(places), right)
+    return _Row(group, judge.features(asked, places, assistant.index.lexical), right)

@@ -57,7 +57,7 @@ class SentenceReader:
             score = SENTENCE * float(cosine) + WORDS * words + PASSAGE * hit.score
             start = max(unit.start, hit.passage.start) - hit.passage.start
             end = min(unit.end, hit.passage.end) - hit.passage.start
-            spans[hit.rank].append(Span(start, end, score, words, float(cosine)))
+            spans[hit.rank].append(Span(start, end, score, words))
         return [sorted(spans[hit.rank], key=lambda span: (-span.score, span.start)) for hit in hits]
 
 

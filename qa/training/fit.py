@@ -32,7 +32,7 @@ from index.build import update  # noqa: E402
 from index.encoder import open_encoder  # noqa: E402
 from index.files import Store  # noqa: E402
 from index.search import Hit  # noqa: E402
-from qa import calibrations, citation, confidence, open_store  # noqa: E402
+from qa import calibrations, citation, open_store  # noqa: E402
 from qa.answer import Span  # noqa: E402
 from qa.assistant import Assistant  # noqa: E402
 from qa.confidence import SHIPPED  # noqa: E402
@@ -105,16 +105,17 @@ def main() -> None:
     asked += [_pages(name, given.work) for name in sorted(pages.HELD_OUT)]
     asked += [(site, cases[:: given.every]) for site, cases in _small(given.data, given.work)]
     asked += list(_strangers(asked))
-    read = [one for assistant, cases in asked for one in _read(assistant, cases)]
+    read = [(assistant, one) for assistant, cases in asked for one in _read(assistant, cases)]
     reader = squad.judges[0].reader
     assert isinstance(reader, spans.SpanReader)
     _tell_no_answer(given.data, given.work, reader)
-    _weigh([one for one in read if not one.case.hidden and one.case.gold])
+    _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
     rows, right, weight, answered, group = [], [], [], [], []
-    for one in read:
+    for assistant, one in read:
         places = one.places()
         if places:
-            rows.append(confidence.features(places))
+            lexical = assistant.index.lexical
+            rows.append(assistant.judges[0].features(one.question, places, lexical))
             right.append(_is_right(places[0], one.case))
             weight.append(one.case.weight)
             answered.append(bool(one.case.gold) and not one.case.hidden)

@@ -145,8 +145,7 @@ class SpanReader:
 def span(found: Found, signals: Signals) -> Span:
     """A place with its score over all passages."""
     answering = float(1 / (1 + np.exp(-signals[1])))
-    score, cosine = float(signals @ np.array(WEIGHTS)), float(signals[-1])
-    return Span(found.start, found.end, score, answering, cosine)
+    return Span(found.start, found.end, float(signals @ np.array(WEIGHTS)), answering)
 
 
 def _language(hit: Hit) -> str:
