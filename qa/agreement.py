@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from qa.answer import Role
 from qa.place import Place
@@ -33,6 +34,19 @@ def role(answer: Place, other: Place) -> Role | None:
     if behind <= DIFFERS_WITHIN and mine and others and mine != others and _alike(answer, other):
         return "differs"
     return None
+
+
+def latest(places: Sequence[Place]) -> Place:
+    """Of the best place and those that differ from it, the one whose page was updated last; the
+    best where no page says that it is later. `places` are best first and at least one."""
+    best = places[0]
+    differing = [place for place in places[1:] if role(best, place) == "differs"]
+    return max([best, *differing], key=_updated)
+
+
+def _updated(place: Place) -> str:
+    """The date, which ISO 8601 lets compare as text."""
+    return place.hit.passage.document.updated or ""
 
 
 def _says_the_same(one: str, other: str) -> bool:

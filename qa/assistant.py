@@ -156,12 +156,13 @@ class Assistant:
         )
 
     def _quotes(self, question: str, places: Sequence[Place]) -> tuple[Quote, ...]:
-        """The best place; then others that say the same, or that say something else instead."""
-        best = places[0]
+        """The best place, or the latest where documents differ; then others that say the same, or
+        that say something else instead."""
+        best = agreement.latest(places)
         quotes = [self._cite(best.hit.passage, shown(question, best), "answer")]
         quotes += [self._cite(also, best.span, "agrees") for also in best.hit.also]
         seen = {quote.passage.document.uri for quote in quotes}
-        for place in places[1:]:
+        for place in places:
             passage = place.hit.passage
             role = agreement.role(best, place)
             if role is not None and passage.document.uri not in seen:

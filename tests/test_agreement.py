@@ -9,7 +9,7 @@ from pages import document
 
 from corpus.document import Passage
 from index.search import Hit
-from qa.agreement import AGREES_WITHIN, DIFFERS_WITHIN, role
+from qa.agreement import AGREES_WITHIN, DIFFERS_WITHIN, latest, role
 from qa.answer import Span
 from qa.place import Place, ranked
 
@@ -49,6 +49,21 @@ def test_rows_and_items_differ_only_under_titles_that_are_alike(kind: str) -> No
     answer = row("2001", "Convention on Cybercrime")
     assert role(answer, row("2002", "Convention on Cybercrime, as of 2002")) == "differs"
     assert role(answer, row("2003", "First Additional Protocol to the Convention")) is None
+
+
+def test_of_documents_that_differ_the_latest_leads() -> None:
+    def of(count: int, updated: str | None, score: float) -> Place:
+        text = f"The treaty had {count} parties."
+        return place(text, str(count), score, updated=updated)
+
+    old, new, undated = of(75, "2024-07-09", 20.0), of(76, "2026-03-14", 19.0), of(74, None, 19.5)
+    assert latest([old, undated, new]) is new
+    assert latest([new, old]) is new
+    assert latest([undated, old]) is old
+    assert latest([old, undated]) is old
+    other = place("It has forty-eight articles.", "forty-eight", 19.0, updated="2026-03-14")
+    assert latest([old, other]) is old
+    assert latest([old, of(76, "2026-03-14", 20.0 - DIFFERS_WITHIN - 0.1)]) is old
 
 
 def test_a_number_in_words_is_that_number() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,12 +142,10 @@ def test_the_terminal_says_where_rows_are_left_out(willing):
 
 def test_the_terminal_says_that_documents_differ(assistant):
     answer = assistant.ask("How many states are parties to the Budapest Convention?")
-    quotes = tuple(quote for quote in answer.quotes if quote.role != "agrees")
-    assert {quote.role for quote in quotes} == {"answer", "differs"}
-    answer = replace(answer, quotes=quotes)
+    assert {quote.role for quote in answer.quotes} == {"answer", "differs"}
     first, _, others = told(answer).partition("\n\nThe documents differ:\n\n")
-    counts = ("had 76 parties as of October 2024", "had 75 parties as of 20 June 2024")
-    assert [count in first for count in counts] == [count not in others for count in counts]
+    assert "had 76 parties as of October 2024" in first
+    assert "had 75 parties as of 20 June 2024" in others
     assert "Also:" not in others
 
 
