@@ -16,6 +16,8 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
     "--disable-background-networking --disable-component-update"
 ).split()
+# The most that a busy machine may take until a page is as it is expected to be.
+playwright.expect.set_options(timeout=60_000)
 NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 

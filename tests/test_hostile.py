@@ -154,7 +154,7 @@ def ask(page: Any, question: str) -> None:
     field.fill(question)
     field.press("Enter")
     expect(page.locator("quoth-widget article")).to_have_count(count + 1)
-    expect(page.locator("quoth-widget .waiting")).to_have_count(0, timeout=30_000)
+    expect(page.locator("quoth-widget .waiting")).to_have_count(0)
 
 
 def test_the_widget_shows_documents_titles_headings_names_and_addresses_as_text(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import NEEDS_CHROMIUM, chromium, playwright
 from serving import GRADIO, serving
 
 from index.build import update
@@ -18,14 +19,8 @@ from qa.desk import open_desk
 from qa.settings import Settings
 from qa.web import token
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+expect = playwright.expect
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
 LOADS_WITHIN_MS = 60_000
 QUESTION = "How many votes does a Security Council decision on sanctions need?"
 HOSTILE = """---
@@ -50,20 +45,15 @@ Ein Fahrrad darf im Zug mitgenommen werden, wenn ein Stellplatz reserviert worde
 dafür kostet neun Euro und gilt für einen Tag auf der ganzen Strecke.
 """
 
-pytestmark = [
-    GRADIO,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
-]
+pytestmark = [GRADIO, NEEDS_CHROMIUM]
 
-Opened = Callable[..., Page]
+Opened = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+def browser() -> Iterator[Any]:
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +76,14 @@ def odd_address(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> I
 
 
 @pytest.fixture
-def opened(browser: Browser, address: str) -> Iterator[Opened]:
+def opened(browser: Any, address: str) -> Iterator[Opened]:
     """Opens the page as a visitor with these settings; every page may call only its own server."""
-    pages: list[Page] = []
+    pages: list[Any] = []
     foreign: list[str] = []
     dialogs: list[str] = []
     broken: list[str] = []
 
-    def visit(where: str = address, **visitor: object) -> Page:
+    def visit(where: str = address, **visitor: object) -> Any:
         page = browser.new_context(**visitor).new_page()
         pages.append(page)
         page.on("request", lambda r: r.url.startswith((where, "data:")) or foreign.append(r.url))
@@ -111,12 +101,12 @@ def opened(browser: Browser, address: str) -> Iterator[Opened]:
     assert not broken
 
 
-def ask(page: Page, question: str) -> None:
+def ask(page: Any, question: str) -> None:
     field = page.get_by_label("Your question")
     field.fill(question)
     field.press("Enter")
     expect(page.locator("#log h2").last).to_contain_text(question)
-    expect(page.locator("#log .waiting")).to_have_count(0, timeout=20_000)
+    expect(page.locator("#log .waiting")).to_have_count(0)
 
 
 def test_it_answers_with_a_marked_quote_and_a_link_to_its_source(opened: Opened) -> None:
@@ -218,7 +208,7 @@ def test_it_asks_an_example_on_a_click(opened: Opened) -> None:
     question = example.inner_text()
     example.click()
     expect(page.locator("#log h2")).to_contain_text(question)
-    expect(page.locator("#log .reply")).not_to_contain_text("Looking", timeout=20_000)
+    expect(page.locator("#log .reply")).not_to_contain_text("Looking")
     expect(page.locator("#welcome")).to_be_hidden()
 
 
@@ -232,7 +222,7 @@ def test_it_can_be_used_with_the_keyboard_alone(opened: Opened) -> None:
     page.keyboard.press("Escape")
     expect(field).to_have_value(QUESTION.replace("does ", "does\n"))
     page.keyboard.press("Enter")
-    expect(page.locator("#log blockquote mark").first).to_contain_text("nine", timeout=20_000)
+    expect(page.locator("#log blockquote mark").first).to_contain_text("nine")
     expect(field).to_have_value("")
     expect(field).to_be_focused()
     for _ in range(8):
@@ -251,8 +241,8 @@ def test_it_answers_what_was_typed_while_it_was_answering(opened: Opened) -> Non
     for question in ("What is extradition?", "What is a treaty?"):
         field.fill(question)
         field.press("Enter")
-        expect(page.locator("#log h2").last).to_contain_text(question, timeout=20_000)
-    expect(page.locator("#log .waiting")).to_have_count(0, timeout=20_000)
+        expect(page.locator("#log h2").last).to_contain_text(question)
+    expect(page.locator("#log .waiting")).to_have_count(0)
     expect(page.locator("#log article")).to_have_count(2)
 
 
@@ -345,7 +335,7 @@ def test_it_keeps_the_site_under_a_proxys_path(opened: Opened, assistant: Assist
         page.context.close()
 
 
-def _lightness(page: Page, selector: str, what: str) -> float:
+def _lightness(page: Any, selector: str, what: str) -> float:
     """0 is black, 255 is white."""
     colour = page.locator(selector).first.evaluate(f"(e) => getComputedStyle(e).{what}")
     channels = colour[colour.index("(") + 1 : -1].split(",")[:3]

@@ -99,16 +99,17 @@ def main() -> None:
         "--every", type=int, default=1, help="ask only every Nth of SQuAD's questions"
     )
     given = parser.parse_args()
-    squad, its_cases = _squad(given.data, given.work)
+    data = questions.read(given.data)
+    squad, its_cases = _squad(data, given.work)
     asked = [(squad, its_cases[:: given.every]), _faq(given.work)]
     asked += [_site(name, given.work) for name in FITTED_TO]
-    asked += [_pages(name, given.work) for name in sorted(pages.HELD_OUT)]
-    asked += [(site, cases[:: given.every]) for site, cases in _small(given.data, given.work)]
+    asked += _pages(given.work)
+    asked += [(site, cases[:: given.every]) for site, cases in _small(data, given.work)]
     asked += list(_strangers(asked))
     read = [(assistant, one) for assistant, cases in asked for one in _read(assistant, cases)]
     reader = squad.judges[0].reader
     assert isinstance(reader, spans.SpanReader)
-    _tell_no_answer(given.data, given.work, reader)
+    _tell_no_answer(data, given.work, reader)
     _weigh([one for _, one in read if not one.case.hidden and one.case.gold])
     rows, right, weight, answered, group = [], [], [], [], []
     for assistant, one in read:
@@ -134,10 +135,10 @@ def main() -> None:
     _tell(f"{SHIPPED.name}: {fitted.facts}, answer_at {fitted.answer_at}")
 
 
-def _tell_no_answer(data: Path, work: Path, reader: spans.SpanReader) -> None:
+def _tell_no_answer(read: questions.Data, work: Path, reader: spans.SpanReader) -> None:
     """Where answerability parts held-out questions from the same ones changed, beside their own
     passages: what benchmarks/reading.py takes for SQuAD 2.0."""
-    read, random = questions.read(data), Random(0)
+    random = Random(0)
     kindred = negatives.near_words(read, open_encoder(), work)
     others = sorted(read.held_out)
     says: list[tuple[float, bool]] = []
@@ -210,8 +211,7 @@ def _read(assistant: Assistant, cases: Sequence[Case]) -> Iterator[Read]:
             _tell(f"{number + 1} of {len(cases)} questions read")
 
 
-def _squad(data: Path, work: Path) -> tuple[Assistant, list[Case]]:
-    read = questions.read(data)
+def _squad(read: questions.Data, work: Path) -> tuple[Assistant, list[Case]]:
     held = sorted(n for n in read.held_out if read.source[n] == "squad1-train-part")
     uri = {n: f"held-out/{at // ARTICLE:02}/{at:04}.txt" for at, n in enumerate(held)}
     for number, name in uri.items():
@@ -226,9 +226,8 @@ def _squad(data: Path, work: Path) -> tuple[Assistant, list[Case]]:
     return _assistant(work / "squad-store", work / "sites" / "held-out"), cases
 
 
-def _small(data: Path, work: Path) -> list[tuple[Assistant, list[Case]]]:
+def _small(read: questions.Data, work: Path) -> list[tuple[Assistant, list[Case]]]:
     """Sites of few pages: what is sure must not hang on how much there is beside it."""
-    read = questions.read(data)
     held = sorted(n for n in read.held_out if read.source[n] == "squad1-train-part")
     sites = []
     for site in range(0, len(held), len(held) // SITES):
@@ -279,29 +278,34 @@ def _site(name: str, work: Path) -> tuple[Assistant, list[Case]]:
     return _assistant(work / f"{name}-store", OWN / "sites" / name), cases
 
 
-def _pages(site: str, work: Path) -> tuple[Assistant, list[Case]]:
-    folder = work / "sites" / site
-    folder.mkdir(parents=True, exist_ok=True)
-    cases = []
+def _pages(work: Path) -> list[tuple[Assistant, list[Case]]]:
+    """The help sites that no reader was trained on."""
+    cases: dict[str, list[Case]] = {}
     for page in pages.read():
-        if page.site == site:
+        if page.site in pages.HELD_OUT:
             uri = page.document.uri
-            (work / "sites" / uri).write_text(page.markdown, encoding="utf-8")
+            file = work / "sites" / uri
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(page.markdown, encoding="utf-8")
             for text, *place in page.questions:
                 gold = ((uri, page.document.text[slice(*place)]),) if place else ()
-                hidden = [frozenset[str](), frozenset([uri])] if place else [frozenset[str]()]
-                cases += [Case(text, gold, without, FAQ_WEIGHT) for without in hidden]
-    return _assistant(work / f"{site}-store", folder), cases
+                cases.setdefault(page.site, []).extend(_twice(text, gold))
+    return [
+        (_assistant(work / f"{site}-store", work / "sites" / site), its)
+        for site, its in cases.items()
+    ]
 
 
 def _cases(asked: Iterable[Question]) -> list[Case]:
-    """Each question as it is and, where something answers it, with what does hidden."""
-    cases = []
-    for one in asked:
-        gold = tuple((right.page or "", right.quote or "") for right in one.gold)
-        pages = [frozenset(uri for uri, _ in gold)] if gold else []
-        cases += [Case(one.text, gold, hidden, FAQ_WEIGHT) for hidden in (frozenset[str](), *pages)]
-    return cases
+    golds = ((one, tuple((g.page or "", g.quote or "") for g in one.gold)) for one in asked)
+    return [case for one, gold in golds for case in _twice(one.text, gold)]
+
+
+def _twice(text: str, gold: tuple[tuple[str, str], ...]) -> Iterator[Case]:
+    """A help site's question as it is and, where something answers it, with what does hidden."""
+    yield Case(text, gold, frozenset(), FAQ_WEIGHT)
+    if gold:
+        yield Case(text, gold, frozenset(uri for uri, _ in gold), FAQ_WEIGHT)
 
 
 def _assistant(store: Path, folder: Path) -> Assistant:
