@@ -22,13 +22,15 @@ class Span:
     """Words that may answer: offsets in the passage's text, how well they fit the question.
 
     `score` ranks spans over all passages of one question. `answerability` (0 to 1) says how
-    likely it is that this passage holds an answer at all.
+    likely it is that the sentence around it answers at all, `nearness` (a cosine) how near that is
+    to the question in meaning, 0 where it was not compared.
     """
 
     start: int
     end: int
     score: float
     answerability: float
+    nearness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

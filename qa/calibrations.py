@@ -9,12 +9,12 @@ from pathlib import Path
 from index import fusion
 from index.search import Index
 from qa.confidence import FEATURES, OWN, SHIPPED, Calibration, read
-from qa.readers import Reader
+from qa.readers import Reader, sentences
 
-# For a reader that nothing was fitted to: the score alone decides. Fitted for the sentence reader
-# on the tuning half of tests/faq.jsonl, with which it orders answers and promises nothing.
-UNFITTED = Calibration(
-    made_for={},
+# For the sentence reader, whose score alone decides: fitted on the tuning half of tests/faq.jsonl,
+# with which it orders answers and promises nothing.
+UNTRAINED = Calibration(
+    made_for={"reader": sentences.DIGEST},
     mean=(0.0,) * len(FEATURES),
     scale=(1.0,) * len(FEATURES),
     weights=(4.1,) + (0.0,) * (len(FEATURES) - 1),
@@ -24,6 +24,9 @@ UNFITTED = Calibration(
     calibrated=False,
     facts={},
 )
+# For a reader that nothing was fitted to: what its score is worth is not known, so that it is never
+# sure and shows the closest passages.
+UNFITTED = replace(UNTRAINED, made_for={}, weights=(0.0,) * len(FEATURES), bias=-0.4)
 
 _log = logging.getLogger("quoth")
 
@@ -39,7 +42,7 @@ def digests(index: Index, reader: Reader) -> dict[str, str]:
 
 def chosen(store: Path, made_for: dict[str, str]) -> Calibration:
     """The owner's for exactly this encoder, reader and fusion, else the shipped, else another
-    one of this reader, which then counts as not calibrated."""
+    one of this reader, which then counts as not calibrated, else one that is never sure."""
     own, shipped = _readable(store / OWN), _readable(SHIPPED)
     if own and not _fitting(own, made_for):
         _log.warning("%s was made for other models and is set aside: calibrate again", store / OWN)
@@ -47,8 +50,10 @@ def chosen(store: Path, made_for: dict[str, str]) -> Calibration:
     fitting = _fitting(known, made_for)
     if fitting:
         return fitting[0]
-    same_reader = [c for c in known if c.made_for.get("reader") == made_for["reader"]]
-    return replace(same_reader[-1], calibrated=False) if same_reader else UNFITTED
+    same_reader = (
+        c for c in [*known[::-1], UNTRAINED] if c.made_for.get("reader") == made_for["reader"]
+    )
+    return replace(next(same_reader, UNFITTED), calibrated=False)
 
 
 def _readable(file: Path) -> list[Calibration]:

@@ -20,20 +20,21 @@ from numpy.typing import NDArray
 from qa.coverage import Asked
 from qa.place import Place
 
-SCHEMA = 3
+SCHEMA = 4
 SHIPPED = Path(__file__).resolve().parent / "weights" / "calibration.json"
 OWN = "calibration.json"  # the owner's, in the store
 
+NEARLY = 1e-4  # cosines that differ by less are the same, but for rounding
 UNRIVALLED = 20.0  # the margin of a place that stands alone: a usual one, which tells nothing
-# Tried beside these and taken out, because they told no more of held-out questions and made small
-# sites unsure: the kind of question, whether both searches found the passage, how many places
-# agree, which of the question's words are there (the score has them), the span's length. No score
-# of search but the cosine is here: how high they go depends on how many passages there are.
+# Tried beside these and taken out, because they told no more of held-out questions or made small
+# sites unsure: the kind of question, which search found the passage and at what rank, how many
+# places agree, which of the question's words are there (the score has them), the span's length. No
+# score of search but the cosine is here: how high they go depends on how many passages there are.
 FEATURES = (
     "score",  # of the best span, see the reader
-    "answerability",  # its logit
+    "answerability",  # its sentence's, as a logit
     "margin",  # to the best span of another page: a page's next sentence is no rival
-    "first",  # whether search had its passage first
+    "nearest",  # whether none of the others is nearer the question in meaning
     "cosine",  # its passage's, with the question
     "asked",  # log of the number of telling words asked
 )
@@ -51,7 +52,7 @@ def features(places: Sequence[Place], asked: Asked) -> Features:
             span.score,
             math.log(answerability / (1 - answerability)),
             _margin(places),
-            float(hit.rank == 1),
+            float(span.nearness > max(place.span.nearness for place in places) - NEARLY),
             hit.cosine,
             math.log1p(len(asked.weights)),
         ]

@@ -10,7 +10,7 @@ from index.words import ENGLISH, stems, tokens
 # Added to the fused score of a passage that opens a page named after what is asked for. Such a page
 # says first what the thing is, in other words than the question's, while its other passages and
 # those of its neighbours name the thing more often.
-OPENS = 2.0
+OPENS = 2.5
 NAMED_AFTER = 0.5  # share of the title's words that the question has at least
 
 _ASKS = re.compile(

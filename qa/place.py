@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from corpus.document import Document, Slice
@@ -85,7 +85,7 @@ def _within(place: Place, part: Slice) -> Span:
     passage, span = place.hit.passage, place.span
     start = max(part.start, passage.start) - passage.start
     end = min(part.end, passage.end) - passage.start
-    return Span(start, end, span.score, span.answerability)
+    return replace(span, start=start, end=end)
 
 
 def _lists(document: Document, introduction: Slice, item: Slice) -> int:

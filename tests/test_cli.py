@@ -136,7 +136,8 @@ def test_a_store_that_is_no_folder_is_one_sentence_and_status_4(quoth, site, tmp
 
 
 def test_without_an_index_it_says_what_to_run(quoth):
-    for command in (["ask", "anything"], ["serve"], ["info"], ["verify"]):
+    serve = ["serve", "--port", free_port()]
+    for command in (["ask", "anything"], serve, ["info"], ["verify"]):
         done = quoth(*command)
         assert done.returncode == 4
         assert only_line(done) == "quoth: there is no index in store: run `quoth index PATH` first"

@@ -101,7 +101,17 @@ def test_a_calibration_for_other_models_is_set_aside_with_a_warning(fitted, tmp_
     assert chosen.calibrated is False
     assert chosen.weights == fitted.weights  # the same reader's curve still orders answers
     assert "was made for other models and is set aside" in caplog.text
-    assert calibrations.chosen(tmp_path, {**MADE_FOR, "reader": "other"}) is calibrations.UNFITTED
+
+
+def test_what_a_reader_finds_that_nothing_was_fitted_to_is_never_sure(assistant, tmp_path):
+    other = calibrations.chosen(tmp_path, {**MADE_FOR, "reader": "other"})
+    assert not other.calibrated
+    for score in (-50.0, 0.0, 1e3):
+        certainty = other.probability(np.full(len(FEATURES), score))
+        assert other.suggest_at <= certainty < other.answer_at
+    digest = assistant.judges[-1].reader.digest
+    untrained = calibrations.chosen(tmp_path, {**MADE_FOR, "reader": digest})
+    assert untrained == calibrations.UNTRAINED
 
 
 def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
@@ -111,18 +121,22 @@ def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
     assert open_store(sample_store, answer_at=1.0, suggest_at=1.0).ask(question).verdict == "none"
 
 
-def _margin(*scores: tuple[str, int, float]) -> float:
-    """The margin of the best of these places: page, passage of that page, score."""
+def _told(feature: str, *places: tuple[str, int, float, float]) -> float:
+    """A feature of these places: page, passage of that page, score, nearness to the question."""
     hits, spans = [], []
-    for rank, (uri, number, score) in enumerate(scores, 1):
+    for rank, (uri, number, score, nearness) in enumerate(places, 1):
         words = f"In passage {number} of {uri} this is {rank}."
         block = Slice("paragraph", 100 * number, 100 * number + len(words))
         text = " " * block.start + words
         page = Document(uri, text, "", "text", 1, "", (block,))
         hits.append(Hit(Passage(page, block.start, block.end), 0.0, number, "both", 0.0))
-        spans.append([Span(0, len(words), score, 0.5)])
+        spans.append([Span(0, len(words), score, 0.5, nearness)])
     row = confidence.features(ranked(hits, spans), Asked({}))
-    return float(row[FEATURES.index("margin")])
+    return float(row[FEATURES.index(feature)])
+
+
+def _margin(*scores: tuple[str, int, float]) -> float:
+    return _told("margin", *((uri, number, score, 0.0) for uri, number, score in scores))
 
 
 def test_only_another_page_rivals_an_answer():
@@ -132,3 +146,8 @@ def test_only_another_page_rivals_an_answer():
 def test_where_all_is_one_page_another_passage_rivals_it():
     assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 6.0)) == 3.0
     assert _margin(("a", 1, 9.0), ("a", 1, 8.0)) == confidence.UNRIVALLED
+
+
+def test_the_best_place_is_nearest_unless_another_one_is_nearer():
+    for other, told in ((0.2, 1.0), (0.4, 1.0), (0.6, 0.0)):
+        assert _told("nearest", ("a", 1, 9.0, 0.4), ("b", 2, 8.0, other)) == told

@@ -22,6 +22,7 @@ from qa.assistant import Assistant
 from qa.readers import spans
 from qa.readers.spans import network
 from qa.readers.spans.decode import MAX_ANSWER_PIECES, best_spans, pieces_of
+from qa.readers.spans.reader import LOOKED_AT, LOWEST, NEARNESS
 
 QUESTION = "When does the parcel leave the warehouse in Rotterdam?"
 
@@ -113,6 +114,37 @@ def test_an_answer_at_the_end_of_a_passage_too_long_for_one_window_is_found(trai
     text = "Nothing of interest happens here today. " * 60 + "The lighthouse was built in 1874."
     (found,) = trained.read("When was the lighthouse built?", [hit(text)])
     assert text[found[0].start : found[0].end].endswith("1874")
+
+
+@pytest.mark.parametrize("order", ["{story} {question}", "{question} {story}"])
+def test_of_a_long_story_what_is_asked_is_read(trained, order):
+    """The story alone has more word pieces than the network is given."""
+    story = "My neighbour ordered a lamp from a shop abroad and was told to wait for it. " * 8
+    text = "The parcel leaves the warehouse at noon. Ms Overbeek packs it."
+    for question, answer in (
+        ("Who packs the parcel?", "Overbeek"),
+        ("When does it leave?", "noon"),
+    ):
+        asked = order.format(story=story, question=question)
+        ((found, _),) = trained.found(asked, [hit(text)])
+        assert answer in text[found[0].start : found[0].end]
+
+
+def test_the_best_places_and_the_best_of_each_passage_are_compared_in_meaning(trained):
+    """The others keep the lowest nearness, so that an answer takes no longer."""
+    texts = [
+        f"Ferry {n} leaves at {n} o'clock. It carries {n} cars. Captain Moe{n} steers it. "
+        f"Tickets cost {n} euros. Dogs travel free. The bar opens at {n + 1}."
+        for n in range(2, 10)
+    ]
+    places = trained.signals(
+        "When does ferry 4 leave?", [hit(t, n) for n, t in enumerate(texts, 1)]
+    )
+    compared = [(number, signals) for number, _, signals in places if signals[NEARNESS] != LOWEST]
+    assert {number for number, _ in compared} == set(range(len(texts)))
+    assert len(texts) <= len(compared) <= len(texts) + LOOKED_AT < len(places)
+    found = trained.read("When does ferry 4 leave?", [hit(texts[2])])[0][0]
+    assert found.nearness > 0.3
 
 
 # Decoding

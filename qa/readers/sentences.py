@@ -26,6 +26,8 @@ MAX_UNIT_CHARACTERS = 700  # of a longer one (code, a table row) only the beginn
 
 NOTICE = "No trained reader is installed: answers are whole sentences."
 
+DIGEST = sha256(repr((1, SENTENCE, WORDS, PASSAGE)).encode()).hexdigest()
+
 
 def open(encoder: Encoder, index: Index) -> SentenceReader:
     return SentenceReader(Meanings(encoder), index)
@@ -38,7 +40,7 @@ class SentenceReader:
     meanings: Meanings
     index: Index
     name: str = "sentences"
-    digest: str = sha256(repr((1, SENTENCE, WORDS, PASSAGE)).encode()).hexdigest()
+    digest: str = DIGEST
     notice: str = NOTICE
     languages: None = None
 
@@ -57,7 +59,7 @@ class SentenceReader:
             score = SENTENCE * float(cosine) + WORDS * words + PASSAGE * hit.score
             start = max(unit.start, hit.passage.start) - hit.passage.start
             end = min(unit.end, hit.passage.end) - hit.passage.start
-            spans[hit.rank].append(Span(start, end, score, words))
+            spans[hit.rank].append(Span(start, end, score, words, float(cosine)))
         return [sorted(spans[hit.rank], key=lambda span: (-span.score, span.start)) for hit in hits]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import tempfile
 from pathlib import Path
 
@@ -17,19 +16,12 @@ from qa.environment import prepare
 
 prepare()
 
-import onnx  # noqa: E402
 import torch  # noqa: E402
-from onnxruntime.quantization import (  # type: ignore[import-untyped]  # noqa: E402
-    QuantType,
-    quantize_dynamic,
-)
-from onnxruntime.quantization.shape_inference import (  # type: ignore[import-untyped]  # noqa: E402
-    quant_pre_process,
-)
 
 from index.encoder import BUNDLED_FILES, bundled_folder, sha256_of  # noqa: E402
 from qa.readers.spans.network import MANIFEST, WEIGHTS  # noqa: E402
 from qa.training.model import Network, load  # noqa: E402
+from qa.training.quantize import quantize  # noqa: E402
 from qa.training.train import FINISHED  # noqa: E402
 
 OPSET = 17
@@ -58,9 +50,7 @@ def export(network: Network, folder: Path, *, quantized: bool = True) -> Path:
     if quantized:
         with tempfile.TemporaryDirectory() as scratch:
             whole = graph(network, Path(scratch) / "float32.onnx")
-            prepared = Path(scratch) / "prepared.onnx"
-            quant_pre_process(str(whole), str(prepared), skip_symbolic_shape=True)
-            quantize(prepared, file)
+            quantize(whole, file)
     else:
         graph(network, file)
     manifest = {
@@ -93,23 +83,6 @@ def graph(network: Network, file: Path) -> Path:
             dynamo=False,
         )
     return file
-
-
-def quantize(prepared: Path, file: Path) -> None:
-    """Weights to signed 8 bits, one scale a channel.
-
-    Their range is reduced to 7 bits: processors without VNNI add pairs of products in 16 bits,
-    which the full range overflows.
-    """
-    logging.getLogger().setLevel(logging.WARNING)
-    quantize_dynamic(
-        str(prepared),
-        str(file),
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-    )
 
 
 if __name__ == "__main__":

@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from corpus.sentences import sentences
+from qa.readers.spans.reader import MAX_LEAD_TOKENS, MAX_TOKENS, asked_pieces
 from qa.training.negatives import changed
 from qa.training.noise import typed
 from qa.training.questions import Data, Question, share_of
 
-MAX_TOKENS = 256
-MAX_QUESTION_TOKENS = 48
-MAX_LEAD_TOKENS = 12
-MAX_GIVEN_LEAD_TOKENS = 48  # of what stands above a help site's passage, as in use
+MADE_UP_LEAD_TOKENS = 12  # of what could stand above a passage that has no heading
 BATCH_TOKENS = 5_000  # padding included
 WINDOW = 2_048  # groups that are sorted by length together
 
@@ -61,9 +59,17 @@ SHARE["pages"] = {
     "nqswap-train": 0.2,
     "qamr-dev": 0.1,
 }
+SHARE["wider"] = {
+    "squad1-train-part": 0.6,
+    "squadshifts-amazon": 0.15,
+    "squadshifts-reddit": 0.15,
+    "policyqa-dev": 0.3,
+    "nqswap-train": 0.3,
+    "qamr-dev": 0.05,
+}
 # Times that a stage asks each question that we wrote, of these passages and of help sites.
-TIMES = {"written": 3, "more": 1, "pages": 1}
-SITE_TIMES = {"pages": 2}
+TIMES = {"written": 3, "more": 1, "pages": 1, "wider": 1}
+SITE_TIMES = {"pages": 2, "wider": 1}
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
 # Share of passages that are not cropped.
 WHOLE = {
@@ -74,10 +80,19 @@ WHOLE = {
     "written": 0.5,
     "more": 0.5,
     "pages": 0.7,
+    "wider": 0.7,
 }
 CROPPED_TO = (40, 130)  # word pieces
 # Share of questions asked once more so that their passage does not answer.
-CHANGED = {"groups": 0.12, "closer": 0.5, "again": 0.35, "written": 0.2, "more": 0.3, "pages": 0.2}
+CHANGED = {
+    "groups": 0.12,
+    "closer": 0.5,
+    "again": 0.35,
+    "written": 0.2,
+    "more": 0.3,
+    "pages": 0.2,
+    "wider": 0.2,
+}
 OWN = 0.25  # share of negatives that are another part of the very same passage
 # Shares with none, one and two.
 NEGATIVES = {
@@ -87,6 +102,7 @@ NEGATIVES = {
     "written": (0.5, 0.4, 0.1),
     "more": (0.4, 0.4, 0.2),
     "pages": (0.4, 0.4, 0.2),
+    "wider": (0.4, 0.4, 0.2),
 }
 SITE_NEGATIVES = (0.1, 0.3, 0.3, 0.3)  # of a help site's question
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
@@ -158,7 +174,7 @@ class Inputs:
         self.leads = [self._lead(passage) for passage in data.passages]
         for row, lead in data.leads.items():
             pieces: Pieces = tokenizer.encode(lead, add_special_tokens=False).ids
-            self.leads[row] = pieces[:MAX_GIVEN_LEAD_TOKENS]
+            self.leads[row] = pieces[:MAX_LEAD_TOKENS]
 
     def ordered(self, stage: str, seed: int) -> list[Question]:
         """The questions of a stage in the order of their training; the same for the same seed."""
@@ -228,7 +244,7 @@ class Inputs:
         bounds: tuple[int, int] | None = None,
     ) -> Pair:
         """A question beside a crop of passage `row` that holds the first of `spans`."""
-        head = [self.cls, *self._question(asked), self.sep]
+        head = [self.cls, *asked_pieces(asked, self.tokenizer), self.sep]
         second = len(head)
         if (row in self.data.leads or random.random() < LEAD) and self.leads[row]:
             head += [*self.leads[row], self.sep]
@@ -271,10 +287,6 @@ class Inputs:
         longest = max(runs, key=lambda run: run[1] - run[0])
         return self.sequence(asked, row, (), target, random, longest)
 
-    def _question(self, asked: str) -> Pieces:
-        pieces: Pieces = self.tokenizer.encode(asked, add_special_tokens=False).ids
-        return pieces[:MAX_QUESTION_TOKENS]
-
     def _places(self, row: int, span: tuple[int, int]) -> tuple[int, int]:
         """The first and last word piece that a span of code points touches."""
         offsets = self.offsets[row]
@@ -293,7 +305,9 @@ class Inputs:
         names = Counter(n.strip() for n in _NAME.findall(passage) if n not in _NO_NAMES)
         if not names:
             return []
-        return self._question(max(names, key=lambda n: (names[n], len(n))))[:MAX_LEAD_TOKENS]
+        name = max(names, key=lambda n: (names[n], len(n)))
+        pieces: Pieces = self.tokenizer.encode(name, add_special_tokens=False).ids
+        return pieces[:MADE_UP_LEAD_TOKENS]
 
 
 def _crop(

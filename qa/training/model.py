@@ -148,15 +148,18 @@ def restored(folder: Path, shipped: Path) -> Network:
     # Embeddings are looked up by name; a matrix has the name of the node that multiplies by it.
     names = {f"{name}_quantized": (name, False) for name in network.state_dict()}
     for node in graph.node:
-        if node.op_type == "MatMulInteger":
+        if node.op_type in ("MatMulInteger", "MatMulIntegerToFloat"):
             module = node.name.strip("/").split("/MatMul")[0].split("/Gemm")[0]
             names[node.input[1]] = (f"{module.replace('/', '.')}.weight", True)
     state = {name: held[name] for name in network.state_dict() if name in held}
     for quantized, (name, is_matrix) in names.items():
         if quantized in held:
             stem = quantized.removesuffix("_quantized")
-            zero = held[f"{stem}_zero_point"].astype(np.float32)
-            value = (held[quantized].astype(np.float32) - zero) * held[f"{stem}_scale"]
+            scale = held[f"{stem}_scale"]
+            value = held[quantized].astype(np.float32)
+            if scale.ndim < 2:  # what has a scale a row is rounded around 0
+                value = value - held[f"{stem}_zero_point"].astype(np.float32)
+            value = value * scale
             state[name] = value.T if is_matrix else value
     if missing := network.state_dict().keys() - state.keys():
         raise ValueError(f"{shipped / WEIGHTS} lacks {sorted(missing)[0]}")

@@ -1,4 +1,4 @@
-"""Inputs in, a trained network out: two stages, a checkpoint every few minutes, seeded."""
+"""Inputs in, a trained network out: by stages, with a checkpoint every few minutes, seeded."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from random import Random
 import numpy as np
 import torch
 
+from qa.readers.spans.reader import MAX_TOKENS
 from qa.training import model
-from qa.training.inputs import MAX_TOKENS, WINDOW, Batch, Inputs, batch
+from qa.training.inputs import WINDOW, Batch, Inputs, batch
 from qa.training.questions import Question
 
 
@@ -34,8 +35,9 @@ class Stage:
 
 # First every question beside its own passage; then beside passages that do not answer it, too; then
 # with many more that are almost answered; then a part of everything, and everything with our own
-# questions. Of the first, 19 windows: later ones taught less than the second stage does in the same
-# time. What `last` was chosen by is in docs/quality.md.
+# questions; more, and help sites; twice as many help sites. Of the first, 19 windows: later ones
+# taught less than the second stage does in the same time. What `last` was chosen by is in
+# docs/quality.md.
 STAGES = (
     Stage("positives", 19, 1.0),
     Stage("groups"),
@@ -44,6 +46,7 @@ STAGES = (
     Stage("written", 33),
     Stage("more", 12, 0.7, 0.85),
     Stage("pages", 26),
+    Stage("wider", 26, 0.7, 0.85),
 )
 SEED = 20
 FINISHED = "reader.safetensors"

@@ -9,8 +9,9 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
-from corpus.document import Slice
+from corpus.document import Passage, Slice
 from corpus.passages import units
 from index.encoder import Encoder
 from index.lexical import Lexical
@@ -22,22 +23,29 @@ from qa.meaning import Meanings
 from qa.readers.spans.decode import Found, Pieces, best_spans, merged, pieces_of
 from qa.readers.spans.network import Network, Pair, Scores
 
-MAX_TOKENS = 256  # as in training
+# As in training.
+MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
 MAX_LEAD_TOKENS = 48
 MAX_UNIT_CHARACTERS = 700  # of a longer sentence or row the beginning is compared
 STRIDE = 2  # a window begins each half of a window
 BATCH = 4  # windows run at once, so that little of a batch is padding
 
-LOOKED_AT = 24  # places whose meaning is compared with the question's; the others count as LOWEST
+# The best places and the best of each passage: their meaning is compared with the question's, the
+# others count as LOWEST. Comparing more puts no more right places first.
+LOOKED_AT = 6
 LOWEST = 0.0
+READ_AGAIN = 6  # of the best places then, the sentence is read once more, by itself
 
 # A place's score over all passages is a weighted sum: of the span's logits; of its passage's logit
 # of answering at all; of how well search found that; of the share of the question's telling words
 # that its sentence has, and of their cosine, both with what the sentence stands below (headings,
-# introduction, header). Fitted by python -m qa.training.fit; the first is 1.
-WEIGHTS: tuple[float, ...] = (1.0, 0.119, 3.93, 7.0, 29.4)
+# introduction, header); of its sentence's logit of answering, read by itself below the headings.
+# Fitted by python -m qa.training.fit; the first is 1.
+WEIGHTS: tuple[float, ...] = (1.0, 0.0592, 4.53, 0.0602, 25.0, 2.01)
 
+NEARNESS, ALONE = 4, 5
+NOT_AT_ALL = -20.0  # for a logit that is no number
 
 Signals = NDArray[np.float64]
 
@@ -64,7 +72,8 @@ class SpanReader:
 
     @property
     def digest(self) -> str:
-        return sha256(repr((self.network.digest, WEIGHTS)).encode()).hexdigest()
+        numbers = (WEIGHTS, LOOKED_AT, READ_AGAIN, MAX_TOKENS, MAX_QUESTION_TOKENS, MAX_LEAD_TOKENS)
+        return sha256(repr((self.network.digest, *numbers)).encode()).hexdigest()
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
         spans: list[list[Span]] = [[] for _ in hits]
@@ -75,7 +84,7 @@ class SpanReader:
     def signals(self, question: str, hits: Sequence[Hit]) -> list[tuple[int, Found, Signals]]:
         """The number of its hit, the span, and what WEIGHTS weigh, of every place."""
         asked = Asked.of(question, {_language(hit) for hit in hits}, self.lexical)
-        places, texts = [], []
+        places, sentences, texts = [], [], []
         for number, (found, says) in enumerate(self.found(question, hits)):
             hit = hits[number]
             passage, document = hit.passage, hit.passage.document
@@ -83,24 +92,46 @@ class SpanReader:
             for one in found:
                 at = bisect_right(inside, passage.start + one.start, key=lambda u: u.start) - 1
                 unit = inside[at] if at >= 0 else Slice("sentence", passage.start, passage.end)
+                sentences.append(unit)
                 texts.append(in_context(document, unit, MAX_UNIT_CHARACTERS))
                 words = asked.share_in(texts[-1], _language(hit))
-                signals = np.array([one.score, says, hit.score, words, LOWEST])
+                signals = np.array([one.score, says, hit.score, words, LOWEST, 0.0])
                 places.append((number, one, signals))
-        without = np.array([signals[:4] @ np.array(WEIGHTS[:4]) for *_, signals in places])
-        best = np.argsort(-without, kind="stable")[:LOOKED_AT]
-        near = self._meanings.cosines(question, [texts[at] for at in best])
-        for at, cosine in zip(best, near, strict=True):
-            places[at][2][4] = cosine
+        if not places:
+            return []
+        order = _best(places)
+        first = {places[at][0]: at for at in reversed(order)}  # of each passage
+        compared = sorted({*order[:LOOKED_AT], *first.values()})
+        near = self._meanings.cosines(question, [texts[at] for at in compared])
+        for at, cosine in zip(compared, near, strict=True):
+            places[at][2][NEARNESS] = cosine
+        again = _best(places)[:READ_AGAIN]
+        pairs = [(hits[places[at][0]].passage, sentences[at]) for at in again]
+        alone = dict(zip(again, self._alone(question, pairs), strict=True))
+        for at, (*_, signals) in enumerate(places):
+            # What is not read again must not gain by that.
+            signals[ALONE] = alone.get(at, min(alone.values()))
         return places
+
+    def _alone(self, question: str, sentences: Sequence[tuple[Passage, Slice]]) -> list[float]:
+        """For each sentence of a passage the logit of its answering by itself."""
+        asked = asked_pieces(question, self.network.tokenizer)
+        pairs = []
+        for passage, sentence in sentences:
+            head, second = self._head(asked, passage)
+            text = sentence.of(passage.document.text)
+            body = self.network.tokenizer.encode(text, add_special_tokens=False).ids
+            body = body[: MAX_TOKENS - len(head) - 1]
+            inside = len(head), len(head) + len(body)
+            pairs.append(Pair([*head, *body, self.network.marks[1]], second, inside))
+        says = self.network.run(pairs)[2]
+        return [float(logit) for logit in np.nan_to_num(says, nan=NOT_AT_ALL)]
 
     def found(self, question: str, hits: Sequence[Hit]) -> list[tuple[list[Found], float]]:
         """For each hit its spans, best first, and the logit of its answering at all."""
-        asked = self.network.tokenizer.encode(question, add_special_tokens=False).ids
+        asked = asked_pieces(question, self.network.tokenizer)
         windows = [
-            window
-            for at, hit in enumerate(hits)
-            for window in self._windows(at, hit, asked[:MAX_QUESTION_TOKENS])
+            window for at, hit in enumerate(hits) for window in self._windows(at, hit, asked)
         ]
         spans: list[list[Found]] = [[] for _ in hits]
         says = [-np.inf for _ in hits]
@@ -122,15 +153,9 @@ class SpanReader:
 
     def _windows(self, at: int, hit: Hit, asked: list[int]) -> Iterator[_Window]:
         """The passage after its leads; one that is too long in windows that overlap by half."""
-        passage = hit.passage
-        cls, sep = self.network.marks
-        leads = "\n".join(lead.of(passage.document.text) for lead in passage.leads)
+        passage, sep = hit.passage, self.network.marks[1]
         encoded = self.network.tokenizer.encode(passage.text, add_special_tokens=False)
-        head = [cls, *asked, sep]
-        second = len(head)
-        if leads:
-            before = self.network.tokenizer.encode(leads, add_special_tokens=False).ids
-            head += [*before[:MAX_LEAD_TOKENS], sep]
+        head, second = self._head(asked, passage)
         inside = units(passage.document, passage.start, passage.end)
         begin = [unit.start - passage.start for unit in inside]
         pieces = pieces_of(passage.text, encoded.offsets, begin)
@@ -141,11 +166,38 @@ class SpanReader:
             pair = Pair([*head, *encoded.ids[low:high], sep], second, body)
             yield _Window(at, pair, pieces.part(low, high))
 
+    def _head(self, asked: list[int], passage: Passage) -> tuple[list[int], int]:
+        """What stands before a text of the passage, and where the passage's side begins."""
+        cls, sep = self.network.marks
+        head = [cls, *asked, sep]
+        leads = "\n".join(lead.of(passage.document.text) for lead in passage.leads)
+        if not leads:
+            return head, len(head)
+        before = self.network.tokenizer.encode(leads, add_special_tokens=False).ids
+        return [*head, *before[:MAX_LEAD_TOKENS], sep], len(head)
+
+
+def _best(places: Sequence[tuple[int, Found, Signals]]) -> list[int]:
+    """Their numbers, best first by what is known of them by now."""
+    scores = np.array([signals for *_, signals in places]) @ np.array(WEIGHTS)
+    order: list[int] = np.argsort(-scores, kind="stable").tolist()
+    return order
+
+
+def asked_pieces(question: str, tokenizer: Tokenizer) -> list[int]:
+    """A question as word pieces; of one that is too long what its last question mark ends, because
+    before it or after it stands a story."""
+    pieces: list[int] = tokenizer.encode(question, add_special_tokens=False).ids
+    if len(pieces) > MAX_QUESTION_TOKENS and (end := question.rfind("?") + 1):
+        pieces = tokenizer.encode(question[:end], add_special_tokens=False).ids
+    return pieces[-MAX_QUESTION_TOKENS:]
+
 
 def span(found: Found, signals: Signals) -> Span:
     """A place with its score over all passages."""
-    answering = float(1 / (1 + np.exp(-signals[1])))
-    return Span(found.start, found.end, float(signals @ np.array(WEIGHTS)), answering)
+    answering = float(1 / (1 + np.exp(-signals[ALONE])))
+    score = float(signals @ np.array(WEIGHTS))
+    return Span(found.start, found.end, score, answering, float(signals[NEARNESS]))
 
 
 def _language(hit: Hit) -> str:
