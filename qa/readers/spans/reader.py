@@ -105,12 +105,13 @@ class SpanReader:
         near = self._meanings.cosines(question, [texts[at] for at in compared])
         for at, cosine in zip(compared, near, strict=True):
             places[at][2][NEARNESS] = cosine
-        again = _best(places)[:READ_AGAIN]
-        pairs = [(hits[places[at][0]].passage, sentences[at]) for at in again]
+        of = [(number, sentence) for (number, *_), sentence in zip(places, sentences, strict=True)]
+        again = list(dict.fromkeys(of[at] for at in _best(places)[:READ_AGAIN]))
+        pairs = [(hits[number].passage, sentence) for number, sentence in again]
         alone = dict(zip(again, self._alone(question, pairs), strict=True))
-        for at, (*_, signals) in enumerate(places):
-            # What is not read again must not gain by that.
-            signals[ALONE] = alone.get(at, min(alone.values()))
+        lowest = min(alone.values())  # what is not read again must not gain by that
+        for (*_, signals), sentence in zip(places, of, strict=True):
+            signals[ALONE] = alone.get(sentence, lowest)
         return places
 
     def _alone(self, question: str, sentences: Sequence[tuple[Passage, Slice]]) -> list[float]:
