@@ -11,13 +11,14 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from qa.desk import Desk
 from qa.settings import Settings
@@ -39,7 +40,13 @@ ROOMY = {
 
 
 @contextlib.contextmanager
-def serving(assistant: Assistant, desk: Desk | None = None, **given: Any) -> Iterator[str]:
+def serving(
+    assistant: Assistant,
+    desk: Desk | None = None,
+    *,
+    behind: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    **given: Any,
+) -> Iterator[str]:
     """The address of the application, served on a free port by a thread."""
 
     listener = socket.create_server(("127.0.0.1", 0))
@@ -49,7 +56,7 @@ def serving(assistant: Assistant, desk: Desk | None = None, **given: Any) -> Ite
         # Built inside the loop: where none runs, Gradio opens some that it never closes.
         app = create_app(assistant, Settings(**{**ROOMY, **given}), desk)
         config = uvicorn.Config(
-            app, log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False
+            behind(app), log_level="critical", timeout_graceful_shutdown=1, proxy_headers=False
         )
         servers.append(uvicorn.Server(config))
         await servers[0].serve(sockets=[listener])

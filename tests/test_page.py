@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browsing import NEEDS_CHROMIUM, chromium, playwright
 from serving import GRADIO, serving
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.build import update
 from index.encoder import Encoder
 from index.files import Store
 from qa import open_store
+from qa.assemble import FollowingAssistant
 from qa.assistant import Assistant
 from qa.desk import open_desk
 from qa.settings import Settings
@@ -159,6 +164,47 @@ def test_what_they_do_not_say_can_be_passed_on_to_a_person(
         expect(page.locator("#log article").last.locator(".handover")).to_have_count(0)
     assert [message.message for message in desk.messages.all()] == [question]
     desk.close()
+
+
+def test_a_question_is_answered_however_early_it_is_asked(
+    opened: Opened, assistant: Assistant
+) -> None:
+    """Gradio's page takes a stream of events for open until it hears that the stream is closed."""
+
+    def heard_late(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            async def later(message: Message) -> None:
+                if b"close_stream" in message.get("body", b""):
+                    await asyncio.sleep(2)
+                await send(message)
+
+            await app(scope, receive, later)
+
+        return answer
+
+    with serving(assistant, behind=heard_late) as where:
+        ask(opened(where), QUESTION)
+
+
+def test_it_tells_of_an_index_built_since_it_started(
+    opened: Opened, tmp_path: Path, encoder: Encoder
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    store = Store(tmp_path / "store")
+    (site / "one.md").write_text(GERMAN, "utf-8")
+    update(store, encoder, [site])
+    following = FollowingAssistant(Settings(store=tmp_path / "store"))
+    with closing(following), serving(following) as where:
+        page = opened(where)
+        expect(page.locator("#colophon")).to_contain_text("one document")
+        (site / "two.md").write_text(HOSTILE, "utf-8")
+        update(store, encoder, [site])
+        while following.info()["documents"] == 1:
+            time.sleep(0.1)
+        page.reload()
+        expect(page.locator("#colophon")).to_contain_text("2 documents")
+        expect(page.locator("#welcome")).to_contain_text("2 documents")
 
 
 def test_what_cannot_be_asked_is_given_back_and_nothing_is_not_asked(opened: Opened) -> None:

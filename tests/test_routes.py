@@ -29,7 +29,7 @@ GRADIO_ROUTES = {
     "/", "/config", "/theme.css", "/robots.txt", "/favicon.ico", "/assets/{path:path}",
     "/static/{path:path}", "/svelte/{path:path}", "/gradio_api/info", "/gradio_api/startup-events",
     "/gradio_api/queue/data", "/gradio_api/heartbeat/{session_hash}", "/gradio_api/queue/join",
-    "/gradio_api/reset", "/gradio_api/cancel",
+    "/gradio_api/reset", "/gradio_api/cancel", "/gradio_api/run/{api_name}",
 }  # fmt: skip
 
 

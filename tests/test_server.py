@@ -122,7 +122,8 @@ def test_it_does_not_show_visitors_what_broke(
         ("POST", "/gradio_api/upload"),
         ("POST", "/upload"),
         ("GET", "/gradio_api/dev/reload"),
-        ("POST", "/gradio_api/run/predict"),
+        ("POST", "/gradio_api/run/ask"),
+        ("POST", "/gradio_api/api/predict"),
         ("POST", "/gradio_api/call/ask"),
         ("POST", "/gradio_api/component_server"),
         ("GET", "/gradio_api/deep_link"),
@@ -139,6 +140,12 @@ def test_it_does_not_show_visitors_what_broke(
 )
 def test_it_has_no_routes_that_the_page_does_not_use(address: str, method: str, path: str) -> None:
     assert httpx.request(method, address + path).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("function", [0, -1, 999, None])
+def test_no_question_goes_past_the_queue(address: str, function: int | None) -> None:
+    asked = {"data": [QUESTION, None], "fn_index": function, "session_hash": "a"}
+    assert httpx.post(f"{address}/gradio_api/run/predict", json=asked).status_code == 404
 
 
 def test_it_sends_headers_that_keep_foreign_scripts_out(address: str) -> None:

@@ -16,7 +16,8 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from gradio.route_utils import FnIndexInferError
 
 from qa.answer import Answer
 from qa.conversation import TURNS, Turn, said
@@ -52,7 +53,7 @@ def mount(
     """
     show = partial(render.answer, root_path=root_path, hands_over=hands_over)
     page = _blocks(assistant, record, show, title, root_path)
-    page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE)
+    page.queue(max_size=WAITING_AT_MOST, default_concurrency_limit=ANSWERED_AT_ONCE, api_open=False)
     gr.mount_gradio_app(
         app,
         page,
@@ -66,7 +67,13 @@ def mount(
         pwa=False,
         enable_monitoring=False,
         mcp_server=False,
+        app_kwargs={"exception_handlers": dict.fromkeys((KeyError, FnIndexInferError), _nothing)},
     )
+
+
+def _nothing(request: Request, error: Exception) -> Response:
+    """For who asks for a function that the page does not have, which Gradio fails at."""
+    return Response("Nothing is here.", 404, media_type="text/plain")
 
 
 def _blocks(
@@ -135,9 +142,12 @@ def _blocks(
                 concurrency_id="questions",
                 api_visibility="private",
             )
+        # In the queue, it would open a stream of events. A question asked while that one closes
+        # is taken to be heard there, and waits for ever.
         page.load(
             surroundings,
             outputs=[opening, foot],
+            queue=False,
             show_progress="hidden",
             api_visibility="private",
         )

@@ -53,7 +53,7 @@ ROUTES = (
     Route(_READ, r"/(?:assets|static|svelte)/.+", "the chat page"),
     Route(_READ, r"/gradio_api/(?:info|startup-events|queue/data|heartbeat/\w+)", "the chat page"),
     Route(("POST",), "/gradio_api/queue/join", "a question of the chat page", "asks", GRADIO_BODY),
-    Route(("POST",), r"/gradio_api/(?:reset|cancel)", "the chat page", "reads", SMALL),
+    Route(("POST",), r"/gradio_api/(?:reset|cancel|run/predict)", "the chat page", "reads", SMALL),
 )
 
 
