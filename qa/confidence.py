@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa import agreement
 from qa.coverage import Asked
 from qa.place import Place
 
-SCHEMA = 4
+SCHEMA = 5
 SHIPPED = Path(__file__).resolve().parent / "weights" / "calibration.json"
 OWN = "calibration.json"  # the owner's, in the store
 
 NEARLY = 1e-4  # cosines that differ by less are the same, but for rounding
-UNRIVALLED = 20.0  # the margin of a place that stands alone: a usual one, which tells nothing
+FAR = 15.0  # the margin from which on a larger one tells no more; of a place that stands alone, too
 # Tried beside these and taken out, because they told no more of held-out questions or made small
 # sites unsure: the kind of question, which search found the passage and at what rank, how many
 # places agree, which of the question's words are there (the score has them), the span's length. No
@@ -33,7 +34,7 @@ UNRIVALLED = 20.0  # the margin of a place that stands alone: a usual one, which
 FEATURES = (
     "score",  # of the best span, see the reader
     "answerability",  # its sentence's, as a logit
-    "margin",  # to the best span of another page: a page's next sentence is no rival
+    "margin",  # to the best span of another page, at most FAR: its next sentence is no rival
     "nearest",  # whether none of the others is nearer the question in meaning
     "cosine",  # its passage's, with the question
     "asked",  # log of the number of telling words asked
@@ -60,14 +61,14 @@ def features(places: Sequence[Place], asked: Asked) -> Features:
 
 
 def _margin(places: Sequence[Place]) -> float:
-    """How far the best place's score is above that of any with other words on another page, or,
-    where all are of one page, in another passage."""
+    """How far the best place's score is above that of any that is about something else on another
+    page, or, where all are of one page, in another passage. One that differs is shown beside it."""
     best = places[0]
     page = best.hit.passage.document.uri
-    others = [place for place in places if place.words != best.words]
+    others = [p for p in places if p.words != best.words and agreement.role(best, p) is None]
     elsewhere = [place for place in others if place.hit.passage.document.uri != page]
     rivals = elsewhere or [place for place in others if place.hit.rank != best.hit.rank]
-    return best.span.score - max(p.span.score for p in rivals) if rivals else UNRIVALLED
+    return min([FAR, *(best.span.score - place.span.score for place in rivals)])
 
 
 @dataclass(frozen=True, slots=True)

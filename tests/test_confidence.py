@@ -121,11 +121,14 @@ def test_thresholds_of_the_settings_come_before_the_calibrations(sample_store):
     assert open_store(sample_store, answer_at=1.0, suggest_at=1.0).ask(question).verdict == "none"
 
 
-def _told(feature: str, *places: tuple[str, int, float, float]) -> float:
+SAYS = "In passage {number} of {uri} this is {rank}."
+
+
+def _told(feature: str, *places: tuple[str, int, float, float], says: str = SAYS) -> float:
     """A feature of these places: page, passage of that page, score, nearness to the question."""
     hits, spans = [], []
     for rank, (uri, number, score, nearness) in enumerate(places, 1):
-        words = f"In passage {number} of {uri} this is {rank}."
+        words = says.format(number=number, uri=uri, rank=rank)
         block = Slice("paragraph", 100 * number, 100 * number + len(words))
         text = " " * block.start + words
         page = Document(uri, text, "", "text", 1, "", (block,))
@@ -145,7 +148,15 @@ def test_only_another_page_rivals_an_answer():
 
 def test_where_all_is_one_page_another_passage_rivals_it():
     assert _margin(("a", 1, 9.0), ("a", 1, 8.0), ("a", 2, 6.0)) == 3.0
-    assert _margin(("a", 1, 9.0), ("a", 1, 8.0)) == confidence.UNRIVALLED
+    assert _margin(("a", 1, 9.0), ("a", 1, 8.0)) == confidence.FAR
+
+
+def test_a_page_that_agrees_or_differs_is_no_rival():
+    places = ("a", 1, 9.0, 0.0), ("b", 2, 8.0, 0.0), ("c", 3, 3.0, 0.0)
+    for says in ("The treaty has {rank} parties today.", "The treaty has seven parties."):
+        told = _told("margin", *places, says=says)
+        assert told == (6.0 if "rank" in says else confidence.FAR)
+    assert _told("margin", *places) == 1.0
 
 
 def test_the_best_place_is_nearest_unless_another_one_is_nearer():

@@ -147,6 +147,19 @@ def test_the_best_places_and_the_best_of_each_passage_are_compared_in_meaning(tr
     assert found.nearness > 0.3
 
 
+def test_what_is_far_below_the_best_is_neither_compared_nor_read_again(trained, monkeypatch):
+    question = "When does the ferry leave?"
+    texts = ["The ferry leaves at 9 o'clock.", "Bread is baked of flour. Olives are green."]
+    asked: list[int] = []
+    run = trained.network.run
+    monkeypatch.setattr(
+        trained.network, "run", lambda pairs: asked.append(len(pairs)) or run(pairs)
+    )
+    places = trained.signals(question, [hit(t, n) for n, t in enumerate(texts, 1)])
+    assert {n for n, _, signals in places if signals[NEARNESS] != LOWEST} == {0}
+    assert asked[-1] == 1
+
+
 # Decoding
 
 

@@ -32,10 +32,13 @@ STRIDE = 2  # a window begins each half of a window
 BATCH = 4  # windows run at once, so that little of a batch is padding
 
 # The best places and the best of each passage: their meaning is compared with the question's, the
-# others count as LOWEST. Comparing more puts no more right places first.
+# others count as LOWEST. Comparing more puts no more right places first, nor does comparing those
+# that are further below the best, where meaning cannot lift them to the top.
 LOOKED_AT = 6
+COMPARED_WITHIN = 20.0  # of the best score
 LOWEST = 0.0
 READ_AGAIN = 6  # of the best places then, the sentence is read once more, by itself
+READ_AGAIN_WITHIN = 10.0  # of the best score then
 
 # A place's score over all passages is a weighted sum: of the span's logits; of its passage's logit
 # of answering at all; of how well search found that; of the share of the question's telling words
@@ -72,8 +75,9 @@ class SpanReader:
 
     @property
     def digest(self) -> str:
+        within = COMPARED_WITHIN, READ_AGAIN_WITHIN
         numbers = (WEIGHTS, LOOKED_AT, READ_AGAIN, MAX_TOKENS, MAX_QUESTION_TOKENS, MAX_LEAD_TOKENS)
-        return sha256(repr((self.network.digest, *numbers)).encode()).hexdigest()
+        return sha256(repr((self.network.digest, *numbers, *within)).encode()).hexdigest()
 
     def read(self, question: str, hits: Sequence[Hit]) -> list[list[Span]]:
         spans: list[list[Span]] = [[] for _ in hits]
@@ -99,14 +103,14 @@ class SpanReader:
                 places.append((number, one, signals))
         if not places:
             return []
-        order = _best(places)
+        order = _best(places, COMPARED_WITHIN)
         first = {places[at][0]: at for at in reversed(order)}  # of each passage
         compared = sorted({*order[:LOOKED_AT], *first.values()})
         near = self._meanings.cosines(question, [texts[at] for at in compared])
         for at, cosine in zip(compared, near, strict=True):
             places[at][2][NEARNESS] = cosine
         of = [(number, sentence) for (number, *_), sentence in zip(places, sentences, strict=True)]
-        again = list(dict.fromkeys(of[at] for at in _best(places)[:READ_AGAIN]))
+        again = list(dict.fromkeys(of[at] for at in _best(places, READ_AGAIN_WITHIN)[:READ_AGAIN]))
         pairs = [(hits[number].passage, sentence) for number, sentence in again]
         alone = dict(zip(again, self._alone(question, pairs), strict=True))
         lowest = min(alone.values())  # what is not read again must not gain by that
@@ -178,11 +182,13 @@ class SpanReader:
         return [*head, *before[:MAX_LEAD_TOKENS], sep], len(head)
 
 
-def _best(places: Sequence[tuple[int, Found, Signals]]) -> list[int]:
-    """Their numbers, best first by what is known of them by now."""
+def _best(places: Sequence[tuple[int, Found, Signals]], within: float) -> list[int]:
+    """The numbers of those that score so much less than the best at most, best first, by what is
+    known of them by now."""
     scores = np.array([signals for *_, signals in places]) @ np.array(WEIGHTS)
-    order: list[int] = np.argsort(-scores, kind="stable").tolist()
-    return order
+    order = np.argsort(-scores, kind="stable")
+    best: list[int] = order[scores[order] >= scores.max() - within].tolist()
+    return best
 
 
 def asked_pieces(question: str, tokenizer: Tokenizer) -> list[int]:
