@@ -34,7 +34,7 @@ FAR = 15.0  # the margin from which on a larger one tells no more; of a place th
 FEATURES = (
     "score",  # of the best span, see the reader
     "answerability",  # its sentence's, as a logit
-    "margin",  # to the best span of another page, at most FAR: its next sentence is no rival
+    "margin",  # to the best span of another page, for a page's next sentence is no rival
     "nearest",  # whether none of the others is nearer the question in meaning
     "cosine",  # its passage's, with the question
     "asked",  # log of the number of telling words asked

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 
 from index.encoder import bundled_folder, open_encoder
 from qa.readers.spans.network import FOLDER, Network, Pair
-from qa.training import export, inputs, model, negatives, noise, pages, questions, train
+from qa.training import export, fit, inputs, model, negatives, noise, pages, questions, train
 
 DATA = Path(os.environ.get("QUOTH_DATA", ""))
 WITH_DATA = pytest.mark.skipif(
@@ -299,6 +299,13 @@ def test_shipped_weights_are_restored_to_what_they_stand_for(made):
         0, 1
     ]
     assert min(told, spans) > 0.97
+
+
+def test_the_fit_asks_every_nth_question_with_its_page_and_without():
+    gold = (("page.md", "words"),)
+    cases = [case for n in range(6) for case in fit._twice(str(n), gold)]
+    kept = [(case.question, bool(case.hidden)) for case in fit._every(3, cases)]
+    assert kept == [("0", False), ("0", True), ("3", False), ("3", True)]
 
 
 @pytest.mark.filterwarnings("ignore")  # the exporter's own

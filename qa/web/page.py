@@ -72,7 +72,9 @@ def mount(
 
 
 def _nothing(request: Request, error: Exception) -> Response:
-    """For who asks for a function that the page does not have, which Gradio fails at."""
+    """For who calls a function that the page does not have, which Gradio fails at."""
+    if not request.url.path.endswith("/run/predict"):
+        raise error
     return Response("Nothing is here.", 404, media_type="text/plain")
 
 
