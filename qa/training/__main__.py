@@ -21,11 +21,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m qa.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds reader-train/")
     parser.add_argument("--work", type=Path, required=True, help="keeps what each step made")
-    parser.add_argument(
-        "--start",
-        type=Path,
-        help="go on from the weights in this folder: the stages of the last rise",
-    )
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     given.work.mkdir(parents=True, exist_ok=True)
@@ -39,7 +34,7 @@ def main() -> None:
     tokenizer.no_padding()
     logging.info("%d passages, %d questions", len(data.passages), len(data.questions))
     made = Inputs(data, mined, near, tokenizer)
-    file = train.train(made, base, given.work, start=given.start)
+    file = train.train(made, base, given.work)
     logging.info("%s is finished", file)
 
 

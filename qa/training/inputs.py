@@ -17,93 +17,27 @@ from corpus.sentences import sentences
 from qa.readers.spans.reader import MAX_LEAD_TOKENS, MAX_TOKENS, asked_pieces
 from qa.training.negatives import changed
 from qa.training.noise import typed
-from qa.training.questions import Data, Question, share_of
+from qa.training.questions import Data, Question
 
 MADE_UP_LEAD_TOKENS = 12  # of what could stand above a passage that has no heading
-BATCH_TOKENS = 5_000  # padding included
 WINDOW = 2_048  # groups that are sorted by length together
 
-# Share of each source's questions that a stage asks, all where none is given: SQuAD's are most like
-# what is asked of documents.
-SHARE: dict[str, dict[str, float]] = {
-    "positives": {},
-    "groups": {
-        "squad1-train-part": 0.75,
-        "squadshifts-amazon": 0.4,
-        "squadshifts-reddit": 0.4,
-        "policyqa-dev": 0.5,
-        "nqswap-train": 0.4,
-        "qamr-dev": 0.1,
-    },
-    "closer": {
-        "squadshifts-amazon": 0.4,
-        "squadshifts-reddit": 0.4,
-        "nqswap-train": 0.3,
-        "qamr-dev": 0.1,
-    },
-    "again": {
-        "squadshifts-amazon": 0.5,
-        "squadshifts-reddit": 0.5,
-        "policyqa-dev": 0.6,
-        "nqswap-train": 0.4,
-        "qamr-dev": 0.2,
-    },
+# Share of each source's questions that an epoch asks, all where none is given: SQuAD's are most
+# like what is asked of documents, and our own.
+SHARE = {
+    "squadshifts-amazon": 0.6,
+    "squadshifts-reddit": 0.6,
+    "policyqa-dev": 0.6,
+    "nqswap-train": 0.5,
+    "qamr-dev": 0.4,
 }
-SHARE["written"] = {**SHARE["again"], "squadshifts-amazon": 0.3, "squadshifts-reddit": 0.3}
-SHARE["more"] = SHARE["written"]
-SHARE["pages"] = {
-    "squad1-train-part": 0.4,
-    "squadshifts-amazon": 0.1,
-    "squadshifts-reddit": 0.1,
-    "policyqa-dev": 0.2,
-    "nqswap-train": 0.2,
-    "qamr-dev": 0.1,
-}
-SHARE["wider"] = {
-    "squad1-train-part": 0.6,
-    "squadshifts-amazon": 0.15,
-    "squadshifts-reddit": 0.15,
-    "policyqa-dev": 0.3,
-    "nqswap-train": 0.3,
-    "qamr-dev": 0.05,
-}
-# Times that a stage asks each question that we wrote, of these passages and of help sites.
-TIMES = {"written": 3, "more": 1, "pages": 1, "wider": 1}
-SITE_TIMES = {"pages": 2, "wider": 1}
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
-# Share of passages that are not cropped.
-WHOLE = {
-    "positives": 0.5,
-    "groups": 0.25,
-    "closer": 0.4,
-    "again": 0.5,
-    "written": 0.5,
-    "more": 0.5,
-    "pages": 0.7,
-    "wider": 0.7,
-}
+WHOLE = 0.6  # share of passages that are not cropped
 CROPPED_TO = (40, 130)  # word pieces
-# Share of questions asked once more so that their passage does not answer.
-CHANGED = {
-    "groups": 0.12,
-    "closer": 0.5,
-    "again": 0.35,
-    "written": 0.2,
-    "more": 0.3,
-    "pages": 0.2,
-    "wider": 0.2,
-}
+CHANGED = 0.3  # share of questions asked once more so that their passage does not answer
 OWN = 0.25  # share of negatives that are another part of the very same passage
-# Shares with none, one and two.
-NEGATIVES = {
-    "groups": (0, 0.7, 0.3),
-    "closer": (0.2, 0.7, 0.1),
-    "again": (0.5, 0.4, 0.1),
-    "written": (0.5, 0.4, 0.1),
-    "more": (0.4, 0.4, 0.2),
-    "pages": (0.4, 0.4, 0.2),
-    "wider": (0.4, 0.4, 0.2),
-}
+# Shares of questions beside no other passage, one, two and more.
+NEGATIVES = (0.35, 0.45, 0.2)
 SITE_NEGATIVES = (0.1, 0.3, 0.3, 0.3)  # of a help site's question
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
@@ -176,46 +110,37 @@ class Inputs:
             pieces: Pieces = tokenizer.encode(lead, add_special_tokens=False).ids
             self.leads[row] = pieces[:MAX_LEAD_TOKENS]
 
-    def ordered(self, stage: str, seed: int) -> list[Question]:
-        """The questions of a stage in the order of their training; the same for the same seed."""
-        shares = SHARE[stage]
-        training = self.data.training()
+    def ordered(self, epoch: str) -> list[Question]:
+        """The questions of an epoch in the order of their training; the same for the same name."""
+        random = Random(epoch)
         chosen = [
             question
-            for question in training
-            if not question.is_ours
-            and share_of(question.text) < shares.get(self.data.source[question.passage], 1.0)
+            for question in self.data.training()
+            if random.random() < SHARE.get(self.data.source[question.passage], 1.0)
+            or question.is_ours
         ]
-        ours = [question for question in training if question.is_ours]
-        for question in ours:
-            times = (SITE_TIMES if question.site else TIMES).get(stage, 0)
-            chosen += times * [question]
-        Random(f"{stage} {seed}").shuffle(chosen)
+        random.shuffle(chosen)
         return chosen
 
-    def batches(
-        self, questions: Sequence[Question], stage: str, seed: int, skip: int = 0
-    ) -> Iterator[list[Batch]]:
-        """One epoch in windows, the first `skip` left out; the same for the same seed."""
-        for at in range(skip * WINDOW, len(questions), WINDOW):
-            window = Random(f"{stage} {seed} {at}")
-            groups = [g for q in questions[at : at + WINDOW] for g in self.groups(q, stage, window)]
-            batches = list(_batches(groups))
-            window.shuffle(batches)
-            yield batches
+    def batches(self, questions: Sequence[Question], window: str, tokens: int) -> list[Batch]:
+        """The batches of some questions, in an order by chance; the same for the same name.
 
-    def groups(self, question: Question, stage: str, random: Random) -> Iterator[Group]:
+        Of at most `tokens` word pieces each, padding included, unless one question has more.
+        """
+        random = Random(window)
+        groups = [group for question in questions for group in self.groups(question, random)]
+        batches = list(_batches(groups, tokens))
+        random.shuffle(batches)
+        return batches
+
+    def groups(self, question: Question, random: Random) -> Iterator[Group]:
         """A question's sequences, and sometimes a second question that is not answered."""
-        target = MAX_TOKENS if random.random() < WHOLE[stage] else random.randint(*CROPPED_TO)
+        target = MAX_TOKENS if random.random() < WHOLE else random.randint(*CROPPED_TO)
         asked = typed(question.text, random)
         own = self.sequence(asked, question.passage, question.spans, target, random)
-        if stage == "positives":
-            if own.starts:
-                yield [own]
-            return
         rows = [int(row) for row in self.mined[id(question)] if row >= 0]
         group = [own]
-        shares = SITE_NEGATIVES if question.site else NEGATIVES[stage]
+        shares = SITE_NEGATIVES if question.site else NEGATIVES
         for _ in range(random.choices(range(len(shares)), shares)[0]):
             other = self._elsewhere(asked, question, target, random)
             if other is not None and random.random() < OWN:
@@ -225,7 +150,7 @@ class Inputs:
                 row = rows.pop(min(int(random.expovariate(0.6)), len(rows) - 1))
                 group.append(self.sequence(asked, row, (), target, random))
         yield group
-        if question.spans and random.random() < CHANGED[stage]:
+        if question.spans and random.random() < CHANGED:
             passages = self.data.passages
             others = [passages[row] for row in rows[:3]]
             other_asked = changed(question, passages[question.passage], others, self.near, random)
@@ -342,12 +267,12 @@ def _crop(
     return first, last
 
 
-def _batches(groups: Sequence[Group]) -> Iterator[Batch]:
+def _batches(groups: Sequence[Group], tokens: int) -> Iterator[Batch]:
     ordered = sorted(groups, key=lambda group: max(len(s.pieces) for s in group))
     waiting: list[Group] = []
     for group in ordered:
         longest = max(len(s.pieces) for s in group)
-        if waiting and (sum(map(len, waiting)) + len(group)) * longest > BATCH_TOKENS:
+        if waiting and (sum(map(len, waiting)) + len(group)) * longest > tokens:
             yield batch(waiting)
             waiting = []
         waiting.append(group)

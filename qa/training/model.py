@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface, AutoConfig, AutoModel
 from transformers.masking_utils import eager_mask
 
-from qa.readers.spans.network import WEIGHTS
 from qa.training.inputs import Batch
 
-ANSWERABLE_WEIGHT = 0.7  # of its loss beside the spans'
+ANSWERABLE_WEIGHT = 1.0  # of its loss beside the spans'
+TAUGHT = 0.7  # share of the loss that is to score as the teachers do
+DROPOUT = 0.1  # of the hidden states
+LOWEST = torch.finfo(torch.float32).min
 
 
 def _attend(
@@ -31,13 +34,22 @@ def _attend(
 ) -> tuple[Tensor, None]:
     """Attention in the type that its inputs have; transformers' own takes a fifth longer, because
     under autocast it goes to float32 and back. All are `(sequences, heads, length, size)`."""
-    with torch.autocast("cpu", enabled=False):
-        scores = (query * scaling) @ key.transpose(2, 3)
+    with torch.autocast(query.device.type, enabled=False):
         if attention_mask is not None:
-            scores = scores + attention_mask[:, :, :1].to(scores.dtype)
-        return (scores.softmax(-1) @ value).transpose(1, 2).contiguous(), None
+            attention_mask = attention_mask[:, :, :1].to(query.dtype)
+        if query.is_cuda:
+            mixed = nn.functional.scaled_dot_product_attention(
+                query, key, value, attention_mask, scale=scaling
+            )
+        else:
+            scores = (query * scaling) @ key.transpose(2, 3)
+            if attention_mask is not None:
+                scores = scores + attention_mask
+            mixed = scores.softmax(-1) @ value
+        return mixed.transpose(1, 2).contiguous(), None
 
 
+torch.backends.cuda.enable_cudnn_sdp(False)  # it plans each length anew, for longer than a step
 AttentionInterface.register("lean", _attend)
 AttentionMaskInterface.register("lean", eager_mask)
 
@@ -49,7 +61,7 @@ class Network(nn.Module):
         """`folder` holds the encoder's configuration; its weights are loaded by `started_from`."""
         super().__init__()
         config = AutoConfig.from_pretrained(
-            folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+            folder, hidden_dropout_prob=DROPOUT, attention_probs_dropout_prob=0.0
         )
         self.encoder = AutoModel.from_config(  # type: ignore[no-untyped-call]
             config, add_pooling_layer=False, attn_implementation="lean"
@@ -58,8 +70,9 @@ class Network(nn.Module):
         self.answerable = nn.Linear(config.hidden_size, 1)
 
     @classmethod
-    def started_from(cls, folder: Path) -> Network:
+    def started_from(cls, folder: Path, seed: int) -> Network:
         """The network with a sentence encoder's weights and new heads."""
+        torch.manual_seed(seed)
         network = cls(folder)
         weights = load_file(folder / "model.safetensors")
         missing, _ = network.encoder.load_state_dict(weights, strict=False)
@@ -75,48 +88,90 @@ class Network(nn.Module):
         return start, end, self.answerable(hidden[:, 0]).float().squeeze(-1)
 
 
-def scored(network: nn.Module, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    arrays = (torch.from_numpy(array) for array in (batch.pieces, batch.mask, batch.types))
-    with torch.autocast("cpu", torch.bfloat16):
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A batch's `(sequences, length)` logits, LOWEST outside a body, and `(sequences,)` logits."""
+
+    start: Tensor
+    end: Tensor
+    answerable: Tensor
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def scored(network: nn.Module, batch: Batch) -> Scores:
+    """Where the network is, on the CPU or a GPU."""
+    where = next(network.parameters()).device
+    arrays = (_moved(array, where) for array in (batch.pieces, batch.mask, batch.types))
+    with torch.autocast(where.type, torch.bfloat16):
         start, end, answerable = network(*arrays)
-    outside = torch.from_numpy(~batch.body)
-    lowest = torch.finfo(torch.float32).min
-    return start.masked_fill(outside, lowest), end.masked_fill(outside, lowest), answerable
+    outside = _moved(~batch.body, where)
+    return Scores(start.masked_fill(outside, LOWEST), end.masked_fill(outside, LOWEST), answerable)
 
 
-def loss_of(network: nn.Module, batch: Batch) -> Tensor:
+def loss_of(network: nn.Module, batch: Batch, teachers: Sequence[nn.Module] = ()) -> Tensor:
     """Spans compete over all passages of their question; each passage answers or does not.
 
     Shared normalisation and the sum over several right places: Clark and Gardner, "Simple and
-    Effective Multi-Paragraph Reading Comprehension" (2018).
+    Effective Multi-Paragraph Reading Comprehension" (2018). Beside what is right, the mean of the
+    teachers' probabilities is learnt from, if there are any: Hinton, Vinyals and Dean, "Distilling
+    the Knowledge in a Neural Network" (2015).
     """
-    start, end, answerable = scored(network, batch)
-    group = torch.from_numpy(batch.group)
-    spans = _shared(start, torch.from_numpy(batch.starts), group, batch.groups)
-    spans = spans + _shared(end, torch.from_numpy(batch.ends), group, batch.groups)
-    right = torch.from_numpy(batch.starts.any(1)).float()
-    says = nn.functional.binary_cross_entropy_with_logits(answerable, right)
-    return spans + ANSWERABLE_WEIGHT * says
+    scores = scored(network, batch)
+    where = scores.start.device
+    group = _moved(batch.group, where)
+    has: NDArray[np.bool_] = np.any(batch.starts, 1)
+    answered = np.zeros(batch.groups, np.bool_)
+    answered[batch.group[has]] = True
+    asked = _moved(answered, where)
+    right = _moved(has.astype(np.float32), where)
+    loss = ANSWERABLE_WEIGHT * _binary(scores.answerable, right)
+    for logits, places in ((scores.start, batch.starts), (scores.end, batch.ends)):
+        loss = loss + _shared(logits, _moved(places, where), group, asked)
+    if not teachers:
+        return loss
+    with torch.no_grad():
+        taught = [scored(teacher, batch) for teacher in teachers]
+        says = torch.stack([one.answerable.sigmoid() for one in taught]).mean(0)
+        starts, ends = (
+            torch.stack([_log_shares(one, group, len(asked)).exp() for one in of]).mean(0)
+            for of in ([one.start for one in taught], [one.end for one in taught])
+        )
+    alike = ANSWERABLE_WEIGHT * _binary(scores.answerable, says)
+    for logits, shares in ((scores.start, starts), (scores.end, ends)):
+        told = _log_shares(logits, group, len(asked)).clamp(min=-100)
+        alike = alike - (shares * told).sum() / len(asked)
+    return TAUGHT * alike + (1 - TAUGHT) * loss
 
 
-def _shared(scores: Tensor, right: Tensor, group: Tensor, groups: int) -> Tensor:
+def _moved(array: NDArray[Any], where: torch.device) -> Tensor:
+    return torch.from_numpy(array).to(where)
+
+
+def _binary(logits: Tensor, shares: Tensor) -> Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(logits, shares)
+
+
+def _log_shares(scores: Tensor, group: Tensor, groups: int) -> Tensor:
+    """`(sequences, length)` log of each place's probability among all of its question."""
+    return scores - _by_group(scores.logsumexp(1), group, groups)[group][:, None]
+
+
+def _shared(scores: Tensor, right: Tensor, group: Tensor, answered: Tensor) -> Tensor:
     """The mean of -log P(a right place) over the questions that have one."""
-    everything = _by_group(scores.logsumexp(1), group, groups)
-    gold = _by_group(
-        scores.masked_fill(~right, torch.finfo(torch.float32).min).logsumexp(1), group, groups
-    )
-    answered = torch.zeros(groups, dtype=torch.bool)
-    answered[group[right.any(1)]] = True
-    if not answered.any():
-        return torch.zeros(())
-    return (everything - gold)[answered].mean()
+    everything = _by_group(scores.logsumexp(1), group, len(answered))
+    gold = _by_group(scores.masked_fill(~right, LOWEST).logsumexp(1), group, len(answered))
+    lost = (everything - gold).masked_fill(~answered, 0)
+    return lost.sum() / answered.sum().clamp(min=1)
 
 
 def _by_group(values: Tensor, group: Tensor, groups: int) -> Tensor:
     """`(groups,)` log of the sum of exponentials of a group's values."""
-    highest = torch.full((groups,), torch.finfo(torch.float32).min)
+    highest = values.new_full((groups,), LOWEST)
     highest = highest.scatter_reduce(0, group, values.detach(), "amax")
-    total = torch.zeros(groups).scatter_add(0, group, (values - highest[group]).exp())
+    total = values.new_zeros(groups).scatter_add(0, group, (values - highest[group]).exp())
     return highest + total.log()
 
 
@@ -124,47 +179,6 @@ def save(network: Network, file: Path) -> None:
     part = file.with_suffix(".part")
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part)
     part.replace(file)
-
-
-def mix(network: Network, file: Path, share: float) -> None:
-    """Leaves `share` of the network's weights and takes the rest from a file: an average of
-    checkpoints (Wortsman et al., "Model soups", 2022)."""
-    earlier = load_file(file)
-    mixed = {
-        name: share * value + (1 - share) * earlier[name] if value.is_floating_point() else value
-        for name, value in network.state_dict().items()
-    }
-    network.load_state_dict(mixed)
-
-
-def restored(folder: Path, shipped: Path) -> Network:
-    """The network of a `shipped` folder's weights, each in float32 the number its int8 stands for.
-
-    Raises ValueError when a weight is missing.
-    """
-    network = Network(folder)
-    graph = onnx.load(shipped / WEIGHTS).graph
-    held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
-    # Embeddings are looked up by name; a matrix has the name of the node that multiplies by it.
-    names = {f"{name}_quantized": (name, False) for name in network.state_dict()}
-    for node in graph.node:
-        if node.op_type in ("MatMulInteger", "MatMulIntegerToFloat"):
-            module = node.name.strip("/").split("/MatMul")[0].split("/Gemm")[0]
-            names[node.input[1]] = (f"{module.replace('/', '.')}.weight", True)
-    state = {name: held[name] for name in network.state_dict() if name in held}
-    for quantized, (name, is_matrix) in names.items():
-        if quantized in held:
-            stem = quantized.removesuffix("_quantized")
-            scale = held[f"{stem}_scale"]
-            value = held[quantized].astype(np.float32)
-            if scale.ndim < 2:  # what has a scale a row is rounded around 0
-                value = value - held[f"{stem}_zero_point"].astype(np.float32)
-            value = value * scale
-            state[name] = value.T if is_matrix else value
-    if missing := network.state_dict().keys() - state.keys():
-        raise ValueError(f"{shipped / WEIGHTS} lacks {sorted(missing)[0]}")
-    network.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
-    return network
 
 
 def load_into(network: Network, file: Path) -> Network:

@@ -27,8 +27,12 @@ FILES = {
 }
 # Of these the offset is the answer's first whole-word occurrence, which may be the wrong one.
 GUESSED = re.compile(r"routerlens|flan|lw_")
-# Our own questions over some of these passages: in other words than theirs, or almost answered.
-WRITTEN = tuple(Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more"))
+# Our own questions over some of these passages: in other words than theirs, or almost answered;
+# the last ones in the manner of SQuAD 2.0.
+CLOSE = "close"
+WRITTEN = tuple(
+    Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more", CLOSE)
+)
 MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P> in its passages
 
 
@@ -36,19 +40,19 @@ MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P
 class Question:
     """What was asked of passage number `passage`, and every `(start, end)` that may answer it.
 
-    No spans: the passage does not answer. `is_written` are those of WRITTEN, `site` those of a
+    No spans: the passage does not answer. `written` names the file of WRITTEN, `site` the
     help site of `qa.training.pages`.
     """
 
     text: str
     passage: int
     spans: tuple[tuple[int, int], ...]
-    is_written: bool = False
+    written: str = ""
     site: str = ""
 
     @property
     def is_ours(self) -> bool:
-        return self.is_written or bool(self.site)
+        return bool(self.written or self.site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +120,13 @@ def _question(asked: dict[str, Any], text: str, number: int) -> Question:
 def _written(passages: Mapping[str, int]) -> Iterator[Question]:
     """WRITTEN names a passage by `named` and an answer in it, if it has one, by its place."""
     numbers = {named(text): number for text, number in passages.items()}
-    for line in (line for file in WRITTEN for line in file.read_text("utf-8").splitlines()):
+    lines = ((file, line) for file in WRITTEN for line in file.read_text("utf-8").splitlines())
+    for file, line in lines:
         one = json.loads(line)
         if one["passage"] in numbers:
             for text, *place in one["questions"]:
                 spans = ((place[0], place[1]),) if place else ()
-                yield Question(text, numbers[one["passage"]], spans, is_written=True)
+                yield Question(text, numbers[one["passage"]], spans, written=file.stem)
 
 
 def _with_sites(data: Data, folder: Path) -> Data:

@@ -1,263 +1,284 @@
-"""Inputs in, a trained network out: by stages, with a checkpoint every few minutes, seeded."""
+"""Inputs in, a trained network out: teachers first, then the reader that learns from them, too.
+
+Seeded, with a checkpoint every few minutes.
+"""
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, fields
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from qa.evaluation import metrics
 from qa.readers.spans.reader import MAX_TOKENS
 from qa.training import model
-from qa.training.inputs import WINDOW, Batch, Inputs, batch
+from qa.training.inputs import WINDOW, Batch, Group, Inputs, Pair, batch
 from qa.training.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """`windows` of questions, all where None. A stage that rises begins a learning rate of its own:
-    up to `rises` times the full one, then down to zero by the end of those that follow it. Of their
-    weights `last` is left then, the rest being those from before the rise."""
+class Plan:
+    """How many teachers, each trained for `epochs`, and the reader's epochs after them."""
 
-    name: str
-    windows: int | None = None
-    rises: float = 0.0
-    last: float = 1.0
+    teachers: int = 3
+    epochs: float = 2.9
+    reader_epochs: float = 3.7
 
 
-# First every question beside its own passage; then beside passages that do not answer it, too; then
-# with many more that are almost answered; then a part of everything, and everything with our own
-# questions; more, and help sites; twice as many help sites. Of the first, 19 windows: later ones
-# taught less than the second stage does in the same time. What `last` was chosen by is in
-# docs/quality.md.
-STAGES = (
-    Stage("positives", 19, 1.0),
-    Stage("groups"),
-    Stage("closer", 18, 0.6, 0.7),
-    Stage("again", 11, 0.7, 0.85),
-    Stage("written", 33),
-    Stage("more", 12, 0.7, 0.85),
-    Stage("pages", 26),
-    Stage("wider", 26, 0.7, 0.85),
-)
-SEED = 20
 FINISHED = "reader.safetensors"
-LEARNING_RATE, HEAD_LEARNING_RATE = 2e-4, 1e-3
-WARM_UP = 0.03  # of a rise and its fall, then linear decay to zero
+# Of what a network is trained on: word pieces of a batch, padding included, and the full rate.
+BATCH_TOKENS = {"cpu": 5_000, "cuda": 40_000}
+LEARNING_RATE = {"cpu": 2e-4, "cuda": 4e-4}
+HEAD_LEARNING_RATE = 1e-3
+WARM_UP = 0.05  # of a network's training, then linear decay to zero
 WEIGHT_DECAY = 0.01
 CLIP = 1.0
 CHECKPOINT_S = 400
 MEASURED = 600  # held-out questions
+BUILDERS = 4  # processes that make batches for a GPU
 
 _log = logging.getLogger("quoth.training")
 
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run stands: the stage and window it is in, and the questions it has seen."""
+    """Where a network's training stands: the windows and questions it has seen."""
 
-    stage: int = 0
     window: int = 0
     seen: int = 0
     steps: int = 0
     seconds: float = 0.0
 
 
-def train(
-    inputs: Inputs,
-    base: Path,
-    work: Path,
-    stages: Sequence[Stage] = STAGES,
-    start: Path | None = None,
-) -> Path:
-    """Trains, or goes on training, in `work`; the finished weights' file.
+def train(inputs: Inputs, base: Path, work: Path, plan: Plan | None = None) -> Path:
+    """Trains, or goes on training, in `work`; the finished reader's weights' file.
 
-    From the sentence encoder in `base`, or with the stages of the last rise alone from the weights
-    that are shipped in the folder `start`.
+    Each teacher starts from the sentence encoder in `base`; the reader from the first teacher.
     """
-    finished = work / FINISHED
-    if finished.is_file():
-        return finished
-    run = _Run(inputs, base, work, stages, start)
-    run.resume()
-    run.go()
-    run.mix(run.stages)
-    model.save(run.network, finished)
-    return finished
+    plan = plan or Plan()
+    gc.freeze()  # to look through the millions of word pieces again and again takes long
+    files = [work / f"teacher-{number}.safetensors" for number in range(1, plan.teachers + 1)]
+    for number, file in enumerate(files):
+        if not file.is_file():
+            start = model.Network.started_from(base, number)
+            _Run(inputs, start, file, plan.epochs, ()).go()
+    if not (work / FINISHED).is_file():
+        teachers = [model.load(base, file).to(model.device()).eval() for file in files]
+        start = model.load(base, files[0]) if files else model.Network.started_from(base, 0)
+        _Run(inputs, start, work / FINISHED, plan.reader_epochs, teachers).go()
+    return work / FINISHED
 
 
 class _Run:
+    """The training of the network that `file` will hold; what it is called decides all chance."""
+
     def __init__(
         self,
         inputs: Inputs,
-        base: Path,
-        work: Path,
-        stages: Sequence[Stage],
-        start: Path | None,
+        network: model.Network,
+        file: Path,
+        epochs: float,
+        teachers: Sequence[model.Network],
     ) -> None:
-        torch.manual_seed(SEED)
         torch.set_num_threads(os.cpu_count() or 1)  # FAISS, while mining, set one for this thread
-        self.inputs, self.work = inputs, work
-        self.stages = _from_the_last_rise(stages) if start else stages
-        self.questions = [
-            inputs.ordered(s.name, SEED)[: s.windows and s.windows * WINDOW] for s in self.stages
-        ]
-        self.total = sum(map(len, self.questions))
-        self.network = model.restored(base, start) if start else model.Network.started_from(base)
+        self.inputs, self.file, self.teachers = inputs, file, teachers
+        self.network = network.to(model.device())
+        rate = LEARNING_RATE[model.device().type]
+        self.windows = _windows(inputs, file.stem, epochs)
+        self.total = sum(len(asked) for _, asked in self.windows)
         heads = [*self.network.span.parameters(), *self.network.answerable.parameters()]
         self.optimizer = torch.optim.AdamW(
             [
-                {"params": list(self.network.encoder.parameters()), "top": LEARNING_RATE},
+                {"params": list(self.network.encoder.parameters()), "top": rate},
                 {"params": heads, "top": HEAD_LEARNING_RATE},
             ],
             weight_decay=WEIGHT_DECAY,
             fused=True,
         )
-        self.starts = start is not None
         self.at = Progress()
-        self.losses: list[float] = []
+        self.losses: list[torch.Tensor] = []
 
     def go(self) -> None:
+        self._resume()
         saved = started = time.monotonic()
         before = self.at.seconds
-        for batches, seen in self._windows():
-            share = (seen - self.at.seen) / max(1, len(batches))
-            first = self.at.seen
+        left = self.windows[self.at.window :]
+        for (name, asked), batches in zip(left, _built(self.inputs, left), strict=True):
+            torch.manual_seed(int.from_bytes(name.encode()[-7:]))
+            self.network.train()
             for number, one in enumerate(batches):
-                self._step(one, self._rate(first + number * share))
-            self.at.seen = seen
+                self._step(one, self._rate(self.at.seen + len(asked) * number / len(batches)))
+            self.at.seen += len(asked)
             self.at.window += 1
             self.at.seconds = before + time.monotonic() - started
             self._tell()
             if time.monotonic() - saved > CHECKPOINT_S:
                 self._save()
                 saved = time.monotonic()
-        self._save()
-
-    def _windows(self) -> Iterator[tuple[list[Batch], int]]:
-        """What is still to be seen, each window with the number of questions seen by its end."""
-        skip = self.at.window
-        for number in range(self.at.stage, len(self.stages)):
-            self.at.stage, self.at.window = number, skip
-            if (number or self.starts) and self.stages[number].rises and not skip:
-                self.mix(self.stages[:number])
-                model.save(self.network, self._before(self.stages[number]))
-            before = sum(map(len, self.questions[:number]))
-            asked = self.questions[number]
-            windows = self.inputs.batches(asked, self.stages[number].name, SEED, skip)
-            for at, batches in enumerate(windows, skip):
-                yield batches, before + min((at + 1) * WINDOW, len(asked))
-            skip = 0
-
-    def mix(self, ended: Sequence[Stage]) -> None:
-        """Takes in some of the weights from before the last rise among the stages that ended."""
-        rise = next((stage for stage in reversed(ended) if stage.rises), None)
-        if rise and self._before(rise).is_file():
-            model.mix(self.network, self._before(rise), rise.last)
-
-    def _before(self, rise: Stage) -> Path:
-        return self.work / f"before-{rise.name}.safetensors"
+        self._log({"seen": self.at.seen, **measured(self.network, self.inputs)})
+        model.save(self.network, self.file)
+        for kept in (self._weights, self._optimizer, self._place):
+            kept.unlink(missing_ok=True)
 
     def _rate(self, seen: float) -> float:
         """The share of the full learning rate after so many questions."""
-        ends = list(accumulate(map(len, self.questions)))
-        rises = [number for number, stage in enumerate(self.stages) if stage.rises]
-        first = max(n for n in rises if n <= self.at.stage)
-        last = next((n for n in rises if n > first), len(ends)) - 1
-        start = ends[first - 1] if first else 0
-        progress = (seen - start) / (ends[last] - start)
-        warm = max(0.01, min(1.0, progress / WARM_UP))
-        return self.stages[first].rises * warm * max(0.0, 1 - progress)
+        progress = seen / self.total
+        return max(0.01, min(1.0, progress / WARM_UP)) * max(0.0, 1 - progress)
 
     def _step(self, one: Batch, rate: float) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = group["top"] * rate
-        loss = model.loss_of(self.network, one)
+        loss = model.loss_of(self.network, one, self.teachers)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         self.optimizer.step()
         self.optimizer.zero_grad()
-        self.losses.append(float(loss.detach()))
+        self.losses.append(loss.detach())
         self.at.steps += 1
 
     def _tell(self) -> None:
         line = {
-            "stage": self.stages[self.at.stage].name,
+            "network": self.file.stem,
             "seen": self.at.seen,
             "of": self.total,
             "steps": self.at.steps,
             "minutes": round(self.at.seconds / 60, 1),
-            "loss": round(float(np.mean(self.losses)), 4),
+            "loss": round(float(torch.stack(self.losses).mean()), 4),
         }
         self.losses.clear()
         self._log(line)
 
     def _log(self, line: dict[str, object]) -> None:
-        with (self.work / "curve.jsonl").open("a", encoding="utf-8") as file:
+        with (self.file.parent / "curve.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         _log.info("%s", line)
 
+    @property
+    def _weights(self) -> Path:
+        return self.file.with_suffix(".checkpoint")
+
+    @property
+    def _optimizer(self) -> Path:
+        return self.file.with_suffix(".optimizer")
+
+    @property
+    def _place(self) -> Path:
+        return self.file.with_suffix(".json")
+
     def _save(self) -> None:
         """Weights, optimizer and place, each whole or not there; the place last."""
-        model.save(self.network, self.work / "checkpoint.safetensors")
-        part = self.work / "optimizer.part"
+        model.save(self.network, self._weights)
+        part = self.file.with_suffix(".part")
         torch.save(self.optimizer.state_dict(), part)
-        part.replace(self.work / "optimizer.pt")
-        place = {name: getattr(self.at, name) for name in Progress.__slots__}
-        part = self.work / "place.part"
-        part.write_text(json.dumps(place))
-        part.replace(self.work / "place.json")
+        part.replace(self._optimizer)
+        part.write_text(
+            json.dumps({one.name: getattr(self.at, one.name) for one in fields(Progress)})
+        )
+        part.replace(self._place)
         self._log({"seen": self.at.seen, **measured(self.network, self.inputs)})
 
-    def resume(self) -> None:
-        place = self.work / "place.json"
-        if not place.is_file():
+    def _resume(self) -> None:
+        if not self._place.is_file():
             return
-        self.network = model.load_into(self.network, self.work / "checkpoint.safetensors")
-        state = torch.load(self.work / "optimizer.pt", weights_only=True)
+        self.network = model.load_into(self.network, self._weights)
+        state = torch.load(self._optimizer, weights_only=True)
         self.optimizer.load_state_dict(state)
-        self.at = Progress(**json.loads(place.read_text()))
+        self.at = Progress(**json.loads(self._place.read_text()))
 
 
-def _from_the_last_rise(stages: Sequence[Stage]) -> Sequence[Stage]:
-    return stages[max(number for number, stage in enumerate(stages) if stage.rises) :]
+_Windows = list[tuple[str, list[Question]]]
+
+
+def _windows(inputs: Inputs, name: str, epochs: float) -> _Windows:
+    """Every window of a network's training, by its own name; of a part of an epoch the first."""
+    windows: _Windows = []
+    for epoch in range(int(np.ceil(epochs))):
+        asked = inputs.ordered(f"{name} {epoch}")
+        asked = asked[: round(len(asked) * min(1, epochs - epoch))]
+        windows += [
+            (f"{name} {epoch} {at}", asked[at : at + WINDOW]) for at in range(0, len(asked), WINDOW)
+        ]
+    return windows
+
+
+def _built(inputs: Inputs, windows: _Windows) -> Iterator[list[Batch]]:
+    """Each window's batches. A GPU is faster than one process can make them."""
+    global _at_work  # what the processes find when they are forked
+    _at_work = inputs, windows
+    if model.device().type == "cpu":
+        yield from map(_batches_of, range(len(windows)))
+        return
+    with multiprocessing.get_context("fork").Pool(BUILDERS) as pool:
+        yield from pool.imap(_batches_of, range(len(windows)))
+
+
+_at_work: tuple[Inputs, _Windows]
+
+
+def _batches_of(window: int) -> list[Batch]:
+    inputs, windows = _at_work
+    name, asked = windows[window]
+    return inputs.batches(asked, name, BATCH_TOKENS[model.device().type])
 
 
 @torch.no_grad()
 def measured(network: model.Network, inputs: Inputs, limit: int = MEASURED) -> dict[str, float]:
-    """On held-out questions: how often the best span is a right one to the piece, and how well
-    answerability tells a question's own passage from the one that search finds (AUROC)."""
-    asked = [q for q in inputs.data.development() if q.spans and not q.is_ours]
-    if not asked:
+    """On held-out questions: how often the best span is a right one to the piece; how well
+    answerability tells a question's own passage from the one that search finds (AUROC), and of our
+    own questions, which of them are answered (AUROC)."""
+    network.eval()
+    held = inputs.data.development()
+    public = [q for q in held if q.spans and not q.is_ours]
+    if not public:
         return {}
-    asked = Random(SEED).sample(asked, min(limit, len(asked)))
-    exact, own, other = [], [], []
-    for at in range(0, len(asked), 16):
-        groups = [_beside_one_other(inputs, question) for question in asked[at : at + 16]]
-        start, end, answerable = model.scored(network, one := batch(groups))
-        first, last = start.argmax(1).numpy(), end.argmax(1).numpy()
+    public = Random(0).sample(public, min(limit, len(public)))
+    exact, logits, right = _read(network, [_beside_one_other(inputs, q) for q in public])
+    told = {"exact": float(exact[right].mean()), "auroc": metrics.auroc(logits, right)}
+    for name, ours in (
+        ("written", [q for q in held if q.written]),
+        ("sites", [q for q in held if q.site]),
+    ):
+        if ours:
+            _, logits, right = _read(network, [[_beside_its_own(inputs, q)] for q in ours])
+            told[f"auroc of {name}"] = metrics.auroc(logits, right)
+    return {name: round(value, 4) for name, value in told.items()}
+
+
+def _read(
+    network: model.Network, groups: Sequence[Group]
+) -> tuple[NDArray[np.bool_], NDArray[np.float32], NDArray[np.bool_]]:
+    """Of each sequence whether its best span is right, its logit, and whether it has an answer."""
+    exact, logits, right = [], [], []
+    for at in range(0, len(groups), 16):
+        scores = model.scored(network, one := batch(groups[at : at + 16]))
+        first, last = (of.argmax(1).cpu().numpy() for of in (scores.start, scores.end))
         rows = np.arange(len(first))
-        right = one.starts[rows, first] & one.ends[rows, last]
-        has = one.starts.any(1)
-        exact += list(right[has])
-        own += list(answerable.numpy()[has])
-        other += list(answerable.numpy()[~has])
-    above = np.mean([(np.array(own)[:, None] > np.array(other)).mean()])
-    return {"exact": round(float(np.mean(exact)), 4), "auroc": round(float(above), 4)}
+        exact.append(one.starts[rows, first] & one.ends[rows, last])
+        logits.append(scores.answerable.cpu().numpy())
+        right.append(one.starts.any(1))
+    return np.concatenate(exact), np.concatenate(logits), np.concatenate(right)
 
 
-def _beside_one_other(inputs: Inputs, question: Question) -> list:  # type: ignore[type-arg]
+def _beside_its_own(inputs: Inputs, question: Question) -> Pair:
     random = Random(question.text)
-    pairs = [inputs.sequence(question.text, question.passage, question.spans, MAX_TOKENS, random)]
+    return inputs.sequence(question.text, question.passage, question.spans, MAX_TOKENS, random)
+
+
+def _beside_one_other(inputs: Inputs, question: Question) -> Group:
+    pairs = [_beside_its_own(inputs, question)]
     row = int(inputs.mined[id(question)][0])
     if row >= 0:
+        random = Random(question.text)
         pairs.append(inputs.sequence(question.text, row, (), MAX_TOKENS, random))
     return pairs
