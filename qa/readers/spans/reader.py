@@ -45,7 +45,7 @@ READ_AGAIN_WITHIN = 10.0  # of the best score then
 # that its sentence has, and of their cosine, both with what the sentence stands below (headings,
 # introduction, header); of its sentence's logit of answering, read by itself below the headings.
 # Fitted by python -m qa.training.fit; the first is 1.
-WEIGHTS: tuple[float, ...] = (1.0, 0.0592, 4.53, 0.0602, 25.0, 2.01)
+WEIGHTS: tuple[float, ...] = (1.0, 0.303, 2.49, 0.928, 15.9, 0.63)
 
 NEARNESS, ALONE = 4, 5
 NOT_AT_ALL = -20.0  # for a logit that is no number
