@@ -9,13 +9,15 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import quantize_dynamic
 from tokenizers import Tokenizer
 
 from index.encoder import bundled_folder, open_encoder
-from qa.readers.spans.network import Network, Pair
+from qa.readers.spans.network import FOLDER, WEIGHTS, Network, Pair
 from qa.training import export, fit, inputs, model, negatives, noise, pages, questions, train
 
 DATA = Path(os.environ.get("QUOTH_DATA", ""))
@@ -294,6 +296,45 @@ def test_noise_keeps_what_is_asked_about():
     assert all("arbour" in t or "Aldby" in t or "quays" in t for t in typed)
 
 
+def restored() -> model.Network:
+    """The network of the shipped weights, each in float32 the number that its int8 stands for."""
+    network = model.Network(bundled_folder())
+    graph = onnx.load(FOLDER / WEIGHTS).graph
+    held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    # Embeddings are looked up by name; a matrix has the name of the node that multiplies by it.
+    names = {f"{name}_quantized": (name, False) for name in network.state_dict()}
+    for node in graph.node:
+        if node.op_type in ("MatMulInteger", "MatMulIntegerToFloat"):
+            module = node.name.strip("/").split("/MatMul")[0].split("/Gemm")[0]
+            names[node.input[1]] = (f"{module.replace('/', '.')}.weight", True)
+    state = {name: held[name] for name in network.state_dict() if name in held}
+    for quantized, (name, is_matrix) in names.items():
+        if quantized in held:
+            stem = quantized.removesuffix("_quantized")
+            scale = held[f"{stem}_scale"]
+            value = held[quantized].astype(np.float32)
+            if scale.ndim < 2:  # what has a scale a row is rounded around 0
+                value = value - held[f"{stem}_zero_point"].astype(np.float32)
+            value = value * scale
+            state[name] = value.T if is_matrix else value
+    network.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    return network
+
+
+def test_shipped_weights_are_restored_to_what_they_stand_for(made):
+    """Only what the shipped ones round while they run may differ."""
+    pairs = [group[0] for q in made.data.questions[:6] for group in made.groups(q, Random(1))]
+    scores = model.scored(restored().eval(), batch := inputs.batch([[pair] for pair in pairs]))
+    its_start, _, its_answerable = Network.shipped().run(
+        [Pair(pair.pieces, pair.second, pair.body) for pair in pairs]
+    )
+    told = np.corrcoef(scores.answerable.detach().numpy(), its_answerable)[0, 1]
+    inside = batch.body[:, : its_start.shape[1]]
+    start = scores.start.detach().numpy()[:, : its_start.shape[1]]
+    spans = np.corrcoef(start[inside], its_start[inside])[0, 1]
+    assert min(told, spans) > 0.97
+
+
 def test_the_fit_asks_every_nth_question_with_its_page_and_without():
     gold = (("page.md", "words"),)
     cases = [case for n in range(6) for case in fit._twice(str(n), gold)]
@@ -310,7 +351,11 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
         for pair in group
     ]
     whole, ours, plain = (tmp_path / name for name in ("whole.onnx", "ours.onnx", "plain.onnx"))
-    export.graph(model.Network.started_from(bundled_folder(), 0), whole)
+    random = torch.Generator().manual_seed(1)
+    with torch.no_grad():  # weights between the steps of the shipped ones
+        for weights in (network := restored()).parameters():
+            weights.mul_(1 + 0.01 * torch.randn(weights.shape, generator=random))
+    export.graph(network, whole)
     export.quantize(whole, ours)
     quantize_dynamic(whole, plain, per_channel=True, reduce_range=True)
     assert ours.stat().st_size < 25_000_000
@@ -322,7 +367,7 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
 
     exact = scores(whole)
     lost, usually = (np.abs(scores(file) - exact).mean() for file in (ours, plain))
-    assert lost < 0.9 * usually
+    assert lost < usually / 1.5
 
 
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):

@@ -187,7 +187,4 @@ def load_into(network: Network, file: Path) -> Network:
 
 
 def load(folder: Path, file: Path) -> Network:
-    network = Network(folder)
-    state: dict[str, Any] = load_file(file)
-    network.load_state_dict(state)
-    return network
+    return load_into(Network(folder), file)
