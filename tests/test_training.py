@@ -14,11 +14,23 @@ import pytest
 import torch
 from onnx import numpy_helper
 from onnxruntime.quantization import quantize_dynamic
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from index.encoder import bundled_folder, open_encoder
 from qa.readers.spans.network import FOLDER, WEIGHTS, Network, Pair
-from qa.training import export, fit, inputs, model, negatives, noise, pages, questions, train
+from qa.training import (
+    altered,
+    export,
+    fit,
+    inputs,
+    model,
+    negatives,
+    noise,
+    pages,
+    questions,
+    train,
+)
 
 DATA = Path(os.environ.get("QUOTH_DATA", ""))
 WITH_DATA = pytest.mark.skipif(
@@ -136,7 +148,7 @@ def test_a_long_passage_is_cropped_around_its_answer(tokenizer, folder):
     made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), {}, tokenizer)
     for seed in range(40):
         pair = made.sequence(
-            "When?", 0, [(at, at + 4)], Random(seed).randint(20, 256), Random(seed)
+            "When?", made.bodies[0], [(at, at + 4)], Random(seed).randint(20, 256), Random(seed)
         )
         assert tokenizer.decode(pair.pieces[pair.starts[0] : pair.ends[0] + 1]) == "1871"
         assert len(pair.pieces) <= inputs.MAX_TOKENS
@@ -151,6 +163,36 @@ def test_changed_questions_ask_for_what_the_passage_does_not_have():
     assert "When was the lagoon of Aldby opened first?" in found
     assert len(found - {None}) > 3
     assert asked not in found
+
+
+def test_an_altered_passage_does_not_answer_or_answers_as_before():
+    text = "Gulls are loud. " + PASSAGES[0]
+    at = text.index("1871")
+    question = questions.Question("When was the harbour of Aldby opened?", 0, ((at, at + 4),))
+    others = ["The castle stands in Fallow since 1411."]
+    near = {"harbour": ["lagoon"], "opened": ["closed"], "loud": ["meek"], "leave": ["quit"]}
+    lacking = {altered.altered(question, text, others, near, Random(n)) for n in range(60)}
+    cut = "Gulls are loud.  It has six quays. Boats leave at dawn."
+    assert (cut, ()) in lacking
+    assert {changed for changed, _ in lacking} >= {
+        text.replace("Aldby", "Fallow"),
+        text.replace("harbour", "lagoon"),
+        text.replace("opened", "closed"),
+    }
+    assert all(changed[s:e] == "1871" for changed, spans in lacking for s, e in spans)
+    still = [altered.kept(question, text, others, near, Random(n)) for n in range(60)]
+    assert {changed for changed, _ in still} == {
+        text,
+        text.replace("loud", "meek"),
+        text.replace("leave", "quit"),
+    }
+    assert all(changed[s:e] == "1871" for changed, spans in still for s, e in spans)
+    alone = questions.Question("Who?", 0, ((0, 5),))
+    assert altered.altered(alone, "Gulls are loud.", others, near, Random(1)) is None
+    assert altered.kept(alone, "Gulls are loud.", [], near, Random(1)) == (
+        "Gulls are loud.",
+        ((0, 5),),
+    )
 
 
 def test_words_of_a_kind_are_near_but_not_the_same_and_end_alike(tmp_path):
@@ -185,7 +227,7 @@ def test_our_own_questions_stand_beside_their_passages_and_are_asked_in_each_epo
     assert data.passages[counted.passage][slice(*counted.spans[0])] == "nine"
     assert unanswered.spans == ()
     made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), {}, tokenizer)
-    monkeypatch.setitem(inputs.SHARE, "squad1-train-part", 0.5)
+    monkeypatch.setitem(inputs.SHARES, "squad1-train-part", 0.5)
     for epoch in map(str, range(8)):
         asked = made.ordered(epoch)
         assert asked.count(counted) == asked.count(unanswered) == 1
@@ -373,7 +415,7 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "WINDOW", 20)
     monkeypatch.setattr(train, "CHECKPOINT_S", -1)
-    plan = train.Plan(teachers=1, epochs=0.6, reader_epochs=0.6)
+    plan = train.Plan(teachers=1, epochs=0.6, reader_epochs=0.6, further_epochs=0.6)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
@@ -394,9 +436,24 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, m
     monkeypatch.setattr(train._Run, "_tell", tell)
     train.train(made, bundled_folder(), broken, plan)
     assert {file.name for file in broken.iterdir()} == {file.name for file in whole.iterdir()}
-    assert (broken / "reader.safetensors").read_bytes() == (
-        whole / "reader.safetensors"
-    ).read_bytes()
+    for name in (train.TAUGHT, train.FURTHER, train.FINISHED):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+    before, after, mixed = (
+        load_file(whole / name) for name in (train.TAUGHT, train.FURTHER, train.FINISHED)
+    )
+    assert not torch.equal(before["span.weight"], after["span.weight"])
+    for name, value in mixed.items():
+        mean = (1 - train.MIXED) * before[name] + train.MIXED * after[name]
+        assert torch.allclose(value, mean, atol=1e-6)
+
+
+def test_a_reader_that_is_there_is_what_the_further_epochs_start_from(made, tmp_path):
+    plan = train.Plan(teachers=1, epochs=0.1, reader_epochs=0.1, further_epochs=0.0)
+    network = model.Network.started_from(bundled_folder(), 7)
+    model.save(network, tmp_path / train.TAUGHT)
+    finished = train.train(made, bundled_folder(), tmp_path, plan)
+    assert finished.read_bytes() == (tmp_path / train.TAUGHT).read_bytes()
+    assert not list(tmp_path.glob("teacher*"))
 
 
 def test_a_question_s_passages_compete_and_teachers_are_learnt_from(made):

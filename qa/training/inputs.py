@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 
 from corpus.sentences import sentences
 from qa.readers.spans.reader import MAX_LEAD_TOKENS, MAX_TOKENS, asked_pieces
+from qa.training.altered import altered, kept
 from qa.training.negatives import changed
 from qa.training.noise import typed
 from qa.training.questions import Data, Question
@@ -24,21 +25,38 @@ WINDOW = 2_048  # groups that are sorted by length together
 
 # Share of each source's questions that an epoch asks, all where none is given: SQuAD's are most
 # like what is asked of documents, and our own.
-SHARE = {
+SHARES = {
     "squadshifts-amazon": 0.6,
     "squadshifts-reddit": 0.6,
     "policyqa-dev": 0.6,
     "nqswap-train": 0.5,
     "qamr-dev": 0.4,
 }
+# What a further epoch asks: the questions that no epoch had before it, and some of the others.
+FURTHER_SHARES = {
+    "squad1-train-part": 0.3,
+    "squadshifts-amazon": 0.05,
+    "squadshifts-reddit": 0.05,
+    "policyqa-dev": 0.05,
+    "nqswap-train": 0.05,
+    "qamr-dev": 0.05,
+    "close": 0.25,
+    "closer": 0.25,
+    "written": 0.2,
+    "more": 0.2,
+    "sites": 0.35,
+}
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
-WHOLE = 0.6  # share of passages that are not cropped
+WHOLE = 0.5  # share of passages that are not cropped
 CROPPED_TO = (40, 130)  # word pieces
-CHANGED = 0.3  # share of questions asked once more so that their passage does not answer
+CHANGED = 0.2  # share of questions asked once more so that their passage does not answer
+ALTERED = 0.3  # share of questions whose passage is there once more so that it does not answer
+ALTERED_OF = "squad1-train-part"  # and ours: other sources say much of what is asked again
+KEPT = 0.25  # share of passages that are altered so that they still do
 OWN = 0.25  # share of negatives that are another part of the very same passage
 # Shares of questions beside no other passage, one, two and more.
-NEGATIVES = (0.35, 0.45, 0.2)
-SITE_NEGATIVES = (0.1, 0.3, 0.3, 0.3)  # of a help site's question
+NEGATIVES = (0.5, 0.38, 0.12)
+SITE_NEGATIVES = (0.25, 0.35, 0.25, 0.15)  # of a help site's question
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
 _NO_NAMES = frozenset(
@@ -62,8 +80,28 @@ class Pair:
     starts: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
 
+    def unanswered(self) -> Pair:
+        return replace(self, starts=(), ends=())
+
 
 Group = list[Pair]  # sequences of one question, whose spans compete
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A passage's word pieces, where each lies in it, where sentences begin, what stands above."""
+
+    pieces: Pieces
+    offsets: list[tuple[int, int]]
+    breaks: list[int]
+    lead: Pieces
+    has_lead: bool  # always, as in a help site; a lead that is made up stands above some
+
+    def places(self, span: tuple[int, int]) -> tuple[int, int]:
+        """The first and last word piece that a span of code points touches."""
+        first = bisect_right(self.offsets, span[0], key=lambda piece: piece[1])
+        last = bisect_right(self.offsets, span[1] - 1, key=lambda piece: piece[0]) - 1
+        return min(first, len(self.offsets) - 1), max(last, first)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,28 +137,26 @@ class Inputs:
         self.tokenizer = tokenizer
         self.cls, self.sep = tokenizer.encode("").ids
         encoded = tokenizer.encode_batch(data.passages, add_special_tokens=False)
-        self.pieces = [encoding.ids for encoding in encoded]
-        self.offsets = [encoding.offsets for encoding in encoded]
-        self.breaks = [
-            self._breaks(passage, offsets)
-            for passage, offsets in zip(data.passages, self.offsets, strict=True)
+        self.bodies = [
+            Body(of.ids, of.offsets, _breaks(text, of.offsets), self._lead(row), row in data.leads)
+            for row, (text, of) in enumerate(zip(data.passages, encoded, strict=True))
         ]
-        self.leads = [self._lead(passage) for passage in data.passages]
-        for row, lead in data.leads.items():
-            pieces: Pieces = tokenizer.encode(lead, add_special_tokens=False).ids
-            self.leads[row] = pieces[:MAX_LEAD_TOKENS]
 
-    def ordered(self, epoch: str) -> list[Question]:
+    def ordered(self, epoch: str, shares: Mapping[str, float] = SHARES) -> list[Question]:
         """The questions of an epoch in the order of their training; the same for the same name."""
         random = Random(epoch)
         chosen = [
             question
             for question in self.data.training()
-            if random.random() < SHARE.get(self.data.source[question.passage], 1.0)
-            or question.is_ours
+            if random.random() < shares.get(self._kind(question), 1.0)
         ]
         random.shuffle(chosen)
         return chosen
+
+    def _kind(self, question: Question) -> str:
+        if question.site:
+            return "sites"
+        return question.written or self.data.source[question.passage]
 
     def batches(self, questions: Sequence[Question], window: str, tokens: int) -> list[Batch]:
         """The batches of some questions, in an order by chance; the same for the same name.
@@ -137,9 +173,14 @@ class Inputs:
         """A question's sequences, and sometimes a second question that is not answered."""
         target = MAX_TOKENS if random.random() < WHOLE else random.randint(*CROPPED_TO)
         asked = typed(question.text, random)
-        own = self.sequence(asked, question.passage, question.spans, target, random)
+        passages, number = self.data.passages, question.passage
         rows = [int(row) for row in self.mined[id(question)] if row >= 0]
-        group = [own]
+        found = passages[number], [passages[row] for row in rows[:3]], self.near, random
+        body, spans = self.bodies[number], question.spans
+        if spans and random.random() < KEPT:
+            text, spans = kept(question, *found)
+            body = self._altered(number, text)
+        group = [self.sequence(asked, body, spans, target, random)]
         shares = SITE_NEGATIVES if question.site else NEGATIVES
         for _ in range(random.choices(range(len(shares)), shares)[0]):
             other = self._elsewhere(asked, question, target, random)
@@ -148,55 +189,67 @@ class Inputs:
             elif rows:
                 # The first ones are the hardest, and what is met in use.
                 row = rows.pop(min(int(random.expovariate(0.6)), len(rows) - 1))
-                group.append(self.sequence(asked, row, (), target, random))
+                group.append(self.sequence(asked, self.bodies[row], (), target, random))
         yield group
         if question.spans and random.random() < CHANGED:
-            passages = self.data.passages
-            others = [passages[row] for row in rows[:3]]
-            other_asked = changed(question, passages[question.passage], others, self.near, random)
+            other_asked = changed(question, *found)
             if other_asked is not None:
                 text = typed(other_asked, random)
-                kept = self.sequence(text, question.passage, question.spans, target, random)
-                yield [Pair(kept.pieces, kept.second, kept.body)]
+                body = self.bodies[number]
+                yield [self.sequence(text, body, question.spans, target, random).unanswered()]
+        is_told = question.is_ours or self.data.source[number] == ALTERED_OF
+        if question.spans and is_told and random.random() < ALTERED:
+            left = altered(question, *found)
+            if left is not None:
+                body = self._altered(number, left[0])
+                yield [self.sequence(asked, body, left[1], target, random).unanswered()]
 
     def sequence(
         self,
         asked: str,
-        row: int,
+        body: Body,
         spans: Sequence[tuple[int, int]],
         target: int,
         random: Random,
         bounds: tuple[int, int] | None = None,
     ) -> Pair:
-        """A question beside a crop of passage `row` that holds the first of `spans`."""
+        """A question beside a crop of a passage that holds the first of `spans`."""
         head = [self.cls, *asked_pieces(asked, self.tokenizer), self.sep]
         second = len(head)
-        if (row in self.data.leads or random.random() < LEAD) and self.leads[row]:
-            head += [*self.leads[row], self.sep]
+        if (body.has_lead or random.random() < LEAD) and body.lead:
+            head += [*body.lead, self.sep]
         room = MAX_TOKENS - len(head) - 1
-        places = [self._places(row, span) for span in spans]
+        places = [body.places(span) for span in spans]
         keep = places[0] if places else None
-        low, high = bounds or (0, len(self.pieces[row]))
-        first, last = _crop(self.breaks[row], keep, low, high, min(target, room), random)
+        low, high = bounds or (0, len(body.pieces))
+        first, last = _crop(body.breaks, keep, low, high, min(target, room), random)
         shift = len(head) - first
-        body = self.pieces[row][first:last]
+        pieces = body.pieces[first:last]
         inside = [(s, e) for s, e in places if first <= s <= e < last]
         return Pair(
-            [*head, *body, self.sep],
+            [*head, *pieces, self.sep],
             second,
-            (len(head), len(head) + len(body)),
+            (len(head), len(head) + len(pieces)),
             tuple(start + shift for start, _ in inside),
             tuple(end + shift for _, end in inside),
+        )
+
+    def _altered(self, row: int, text: str) -> Body:
+        """Passage `row` with another text."""
+        encoded = self.tokenizer.encode(text, add_special_tokens=False)
+        offsets = encoded.offsets
+        return replace(
+            self.bodies[row], pieces=encoded.ids, offsets=offsets, breaks=_breaks(text, offsets)
         )
 
     def _elsewhere(
         self, asked: str, question: Question, target: int, random: Random
     ) -> Pair | None:
         """Another part of the question's own passage, without the answer's words; None if none."""
-        row, text = question.passage, self.data.passages[question.passage]
+        body, text = self.bodies[question.passage], self.data.passages[question.passage]
         if not question.spans:
             return None
-        breaks, offsets = self.breaks[row], self.offsets[row]
+        breaks, offsets = body.breaks, body.offsets
         answers = {text[start:end].casefold() for start, end in question.spans}
         runs: list[tuple[int, int]] = []
         for start, end in zip(breaks, breaks[1:], strict=False):
@@ -210,29 +263,29 @@ class Inputs:
         if not runs:
             return None
         longest = max(runs, key=lambda run: run[1] - run[0])
-        return self.sequence(asked, row, (), target, random, longest)
+        return self.sequence(asked, body, (), target, random, longest)
 
-    def _places(self, row: int, span: tuple[int, int]) -> tuple[int, int]:
-        """The first and last word piece that a span of code points touches."""
-        offsets = self.offsets[row]
-        first = bisect_right(offsets, span[0], key=lambda piece: piece[1])
-        last = bisect_right(offsets, span[1] - 1, key=lambda piece: piece[0]) - 1
-        return min(first, len(offsets) - 1), max(last, first)
-
-    def _breaks(self, passage: str, offsets: list[tuple[int, int]]) -> list[int]:
-        """The word piece at which each sentence begins, and the number of all."""
-        starts = [start for start, _ in offsets]
-        found = {bisect_right(starts, start - 1) for start, _ in sentences(passage)}
-        return [*sorted(place for place in found if place < len(starts)), len(starts)]
-
-    def _lead(self, passage: str) -> Pieces:
-        """What could be the heading above a passage: the name that it says most often."""
+    def _lead(self, row: int) -> Pieces:
+        """What stands above a passage, or could: the name that it says most often."""
+        passage = self.data.passages[row]
+        if row in self.data.leads:
+            pieces: Pieces = self.tokenizer.encode(
+                self.data.leads[row], add_special_tokens=False
+            ).ids
+            return pieces[:MAX_LEAD_TOKENS]
         names = Counter(n.strip() for n in _NAME.findall(passage) if n not in _NO_NAMES)
         if not names:
             return []
         name = max(names, key=lambda n: (names[n], len(n)))
-        pieces: Pieces = self.tokenizer.encode(name, add_special_tokens=False).ids
+        pieces = self.tokenizer.encode(name, add_special_tokens=False).ids
         return pieces[:MADE_UP_LEAD_TOKENS]
+
+
+def _breaks(passage: str, offsets: list[tuple[int, int]]) -> list[int]:
+    """The word piece at which each sentence begins, and the number of all."""
+    starts = [start for start, _ in offsets]
+    found = {bisect_right(starts, start - 1) for start, _ in sentences(passage)}
+    return [*sorted(place for place in found if place < len(starts)), len(starts)]
 
 
 def _crop(

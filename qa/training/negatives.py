@@ -46,15 +46,15 @@ OPPOSITES = {
 _NEGATED = re.compile(
     r"\b(did|does|do|is|are|was|were|can|could|should|would|will|has|have|had|must|may)\b", re.I
 )
-_NAME = re.compile(r"(?<!^)\b(?:[A-Z][\w'-]+(?: (?:of|the|de|and) (?=[A-Z])| (?=[A-Z]))?)+")
-_WORD = re.compile(r"\b[a-z]{4,}\b")
+NAME = re.compile(r"(?<!^)\b(?:[A-Z][\w'-]+(?: (?:of|the|de|and) (?=[A-Z])| (?=[A-Z]))?)+")
+WORD = re.compile(r"\b[a-z]{4,}\b")
 _ENDINGS = ("ing", "ed", "ly", "ion", "s")
-_YEAR = re.compile(r"\b[12]\d{3}\b")
-_TOO_COMMON = frozenset(
+YEAR = re.compile(r"\b[12]\d{3}\b")
+TOO_COMMON = frozenset(
     """what which whom whose when where does have been were they their them this that these those
     with from about into than then some such many much kind type name called known""".split()
 )
-_NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
+NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
 def mine(data: Data, encoder: Encoder, work: Path) -> NDArray[np.int32]:
@@ -103,7 +103,7 @@ def near_words(data: Data, encoder: Encoder, work: Path) -> dict[str, list[str]]
         kept: dict[str, list[str]] = json.loads(file.read_bytes())
         return kept
     texts = [text for at, text in enumerate(data.passages) if at not in data.held_out]
-    counts = Counter(word for text in texts for word in set(_WORD.findall(text)))
+    counts = Counter(word for text in texts for word in set(WORD.findall(text)))
     words = sorted(word for word, count in counts.items() if count >= SAID)
     vectors = encoder.encode(words)
     near = {}
@@ -171,11 +171,11 @@ def changed(
 def _exchanged(
     question: Question, passage: str, others: Sequence[str], random: Random
 ) -> str | None:
-    year = _YEAR.search(question.text)
+    year = YEAR.search(question.text)
     if year and random.random() < 0.5:
         other = str(int(year[0]) + random.choice((-1, 1)) * random.randint(1, 12))
         return _put(question.text, year, other) if other not in passage else None
-    for pattern in random.sample((_NAME, _NUMBER), 2):
+    for pattern in random.sample((NAME, NUMBER), 2):
         inside = [match for match in pattern.finditer(question.text) if len(match[0]) > 1]
         pool = {name for other in others for name in pattern.findall(other) if len(name) > 1}
         fresh = sorted(name for name in pool if name.casefold() not in passage.casefold())
@@ -186,11 +186,11 @@ def _exchanged(
 
 def _turned(question: Question, passage: str, random: Random) -> str | None:
     """Asked of another name that the passage has, away from the sentence that answers."""
-    inside = [match for match in _NAME.finditer(question.text) if match[0] in passage]
+    inside = [match for match in NAME.finditer(question.text) if match[0] in passage]
     near = "".join(passage[max(0, start - 200) : end + 200] for start, end in question.spans)
     pool = {
         match[0]
-        for match in _NAME.finditer(passage)
+        for match in NAME.finditer(passage)
         if passage[match.start() - 2] not in ".?!" and match[0] not in near
     }
     fresh = sorted(name for name in pool if len(name) > 3 and name not in question.text)
@@ -205,8 +205,8 @@ def _kindred(
     question: Question, passage: str, near: Mapping[str, Sequence[str]], random: Random
 ) -> str | None:
     """A word exchanged for one of its kind that the passage lacks."""
-    said = set(_WORD.findall(passage.lower()))
-    inside = [match for match in _WORD.finditer(question.text) if match[0] not in _TOO_COMMON]
+    said = set(WORD.findall(passage.lower()))
+    inside = [match for match in WORD.finditer(question.text) if match[0] not in TOO_COMMON]
     random.shuffle(inside)
     for match in inside:
         fresh = [word for word in near.get(match[0], ()) if word not in said]

@@ -29,7 +29,7 @@ FILES = {
 GUESSED = re.compile(r"routerlens|flan|lw_")
 # Our own questions over some of these passages: in other words than theirs, or almost answered;
 # the last ones in the manner of SQuAD 2.0.
-CLOSE = ("close", "closer")
+CLOSE = ("close", "closer", "closest", "nearest")
 WRITTEN = tuple(
     Path(__file__).parent / "data" / f"{name}.jsonl" for name in ("written", "more", *CLOSE)
 )
