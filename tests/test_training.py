@@ -14,7 +14,6 @@ import pytest
 import torch
 from onnx import numpy_helper
 from onnxruntime.quantization import quantize_dynamic
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from index.encoder import bundled_folder, open_encoder
@@ -227,7 +226,7 @@ def test_our_own_questions_stand_beside_their_passages_and_are_asked_in_each_epo
     assert data.passages[counted.passage][slice(*counted.spans[0])] == "nine"
     assert unanswered.spans == ()
     made = inputs.Inputs(data, np.zeros((len(data.questions), 1), np.int32), {}, tokenizer)
-    monkeypatch.setitem(inputs.SHARES, "squad1-train-part", 0.5)
+    monkeypatch.setitem(inputs.SHARE, "squad1-train-part", 0.5)
     for epoch in map(str, range(8)):
         asked = made.ordered(epoch)
         assert asked.count(counted) == asked.count(unanswered) == 1
@@ -415,7 +414,7 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "WINDOW", 20)
     monkeypatch.setattr(train, "CHECKPOINT_S", -1)
-    plan = train.Plan(teachers=1, epochs=0.6, reader_epochs=0.6, further_epochs=0.6)
+    plan = train.Plan(teachers=1, epochs=0.6, reader_epochs=0.6)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     whole.mkdir()
     broken.mkdir()
@@ -436,24 +435,9 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, m
     monkeypatch.setattr(train._Run, "_tell", tell)
     train.train(made, bundled_folder(), broken, plan)
     assert {file.name for file in broken.iterdir()} == {file.name for file in whole.iterdir()}
-    for name in (train.TAUGHT, train.FURTHER, train.FINISHED):
-        assert (broken / name).read_bytes() == (whole / name).read_bytes()
-    before, after, mixed = (
-        load_file(whole / name) for name in (train.TAUGHT, train.FURTHER, train.FINISHED)
-    )
-    assert not torch.equal(before["span.weight"], after["span.weight"])
-    for name, value in mixed.items():
-        mean = (1 - train.MIXED) * before[name] + train.MIXED * after[name]
-        assert torch.allclose(value, mean, atol=1e-6)
-
-
-def test_a_reader_that_is_there_is_what_the_further_epochs_start_from(made, tmp_path):
-    plan = train.Plan(teachers=1, epochs=0.1, reader_epochs=0.1, further_epochs=0.0)
-    network = model.Network.started_from(bundled_folder(), 7)
-    model.save(network, tmp_path / train.TAUGHT)
-    finished = train.train(made, bundled_folder(), tmp_path, plan)
-    assert finished.read_bytes() == (tmp_path / train.TAUGHT).read_bytes()
-    assert not list(tmp_path.glob("teacher*"))
+    assert (broken / "reader.safetensors").read_bytes() == (
+        whole / "reader.safetensors"
+    ).read_bytes()
 
 
 def test_a_question_s_passages_compete_and_teachers_are_learnt_from(made):

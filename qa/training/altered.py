@@ -91,6 +91,15 @@ def _exchanged(
     told = " ".join(passage[start:end] for start, end in question.spans)
     ways: list[tuple[int, int, list[str]]] = []
     for pattern in (NAME, NUMBER, WORD):
+        pool = sorted(
+            {
+                other[0]
+                for text in (passage, *others)
+                for other in pattern.finditer(text)
+                if len(other[0]) > 1 and other[0] not in told
+                if pattern is not NAME or not _begins(text, other.start())
+            }
+        )
         for match in pattern.finditer(passage):
             start, end = match.span()
             if not any(s <= start and end <= e for s, e in places) or not fits(match[0]):
@@ -105,17 +114,11 @@ def _exchanged(
                 fresh = [OPPOSITES[match[0]]] if match[0] in OPPOSITES else []
                 if not fresh and random.random() < KINDRED:
                     fresh = [word for word in near.get(match[0], ()) if word not in said]
-            else:
-                pool = {
-                    other[0]
-                    for text in (passage, *others)
-                    for other in pattern.finditer(text)
-                    if pattern is NUMBER or not _begins(text, other.start())
-                }
-                fresh = sorted(name for name in pool if len(name) > 1 and name not in told)
-            fresh = [name for name in fresh if name != match[0] and not _says(asked, name)]
-            if pattern is NUMBER and YEAR.fullmatch(match[0]):
+            elif pattern is NUMBER and YEAR.fullmatch(match[0]):
                 fresh = [str(int(match[0]) + random.choice((-1, 1)) * random.randint(1, 12))]
+            else:
+                fresh = pool
+            fresh = [name for name in fresh if name != match[0] and not _says(asked, name)]
             if fresh:
                 ways.append((start, end, fresh))
     if not ways:

@@ -25,38 +25,24 @@ WINDOW = 2_048  # groups that are sorted by length together
 
 # Share of each source's questions that an epoch asks, all where none is given: SQuAD's are most
 # like what is asked of documents, and our own.
-SHARES = {
+SHARE = {
     "squadshifts-amazon": 0.6,
     "squadshifts-reddit": 0.6,
     "policyqa-dev": 0.6,
     "nqswap-train": 0.5,
     "qamr-dev": 0.4,
 }
-# What a further epoch asks: the questions that no epoch had before it, and some of the others.
-FURTHER_SHARES = {
-    "squad1-train-part": 0.3,
-    "squadshifts-amazon": 0.05,
-    "squadshifts-reddit": 0.05,
-    "policyqa-dev": 0.05,
-    "nqswap-train": 0.05,
-    "qamr-dev": 0.05,
-    "close": 0.25,
-    "closer": 0.25,
-    "written": 0.2,
-    "more": 0.2,
-    "sites": 0.35,
-}
 LEAD = 0.35  # share of passages with a heading before them, as they have in use
-WHOLE = 0.5  # share of passages that are not cropped
+WHOLE = 0.6  # share of passages that are not cropped
 CROPPED_TO = (40, 130)  # word pieces
-CHANGED = 0.2  # share of questions asked once more so that their passage does not answer
+CHANGED = 0.3  # share of questions asked once more so that their passage does not answer
 ALTERED = 0.3  # share of questions whose passage is there once more so that it does not answer
 ALTERED_OF = "squad1-train-part"  # and ours: other sources say much of what is asked again
 KEPT = 0.25  # share of passages that are altered so that they still do
 OWN = 0.25  # share of negatives that are another part of the very same passage
 # Shares of questions beside no other passage, one, two and more.
-NEGATIVES = (0.5, 0.38, 0.12)
-SITE_NEGATIVES = (0.25, 0.35, 0.25, 0.15)  # of a help site's question
+NEGATIVES = (0.35, 0.45, 0.2)
+SITE_NEGATIVES = (0.1, 0.3, 0.3, 0.3)  # of a help site's question
 _NAME = re.compile(r"\b(?:[A-Z][\w'-]+(?: (?=[A-Z]))?){1,4}")
 
 _NO_NAMES = frozenset(
@@ -142,21 +128,17 @@ class Inputs:
             for row, (text, of) in enumerate(zip(data.passages, encoded, strict=True))
         ]
 
-    def ordered(self, epoch: str, shares: Mapping[str, float] = SHARES) -> list[Question]:
+    def ordered(self, epoch: str) -> list[Question]:
         """The questions of an epoch in the order of their training; the same for the same name."""
         random = Random(epoch)
         chosen = [
             question
             for question in self.data.training()
-            if random.random() < shares.get(self._kind(question), 1.0)
+            if random.random() < SHARE.get(self.data.source[question.passage], 1.0)
+            or question.is_ours
         ]
         random.shuffle(chosen)
         return chosen
-
-    def _kind(self, question: Question) -> str:
-        if question.site:
-            return "sites"
-        return question.written or self.data.source[question.passage]
 
     def batches(self, questions: Sequence[Question], window: str, tokens: int) -> list[Batch]:
         """The batches of some questions, in an order by chance; the same for the same name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,19 +176,8 @@ def _by_group(values: Tensor, group: Tensor, groups: int) -> Tensor:
 
 
 def save(network: Network, file: Path) -> None:
-    _write(network.state_dict(), file)
-
-
-def mix(one: Path, other: Path, share: float, file: Path) -> None:
-    """Writes the weights of `one` with a `share` of those of `other`."""
-    weights = load_file(one)
-    mixed = {name: weights[name].lerp(value, share) for name, value in load_file(other).items()}
-    _write(mixed, file)
-
-
-def _write(weights: Mapping[str, Tensor], file: Path) -> None:
     part = file.with_suffix(".part")
-    save_file({name: value.contiguous() for name, value in weights.items()}, part)
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, part)
     part.replace(file)
 
 

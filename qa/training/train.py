@@ -11,7 +11,7 @@ import logging
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from random import Random
@@ -23,24 +23,20 @@ from numpy.typing import NDArray
 from qa.evaluation import metrics
 from qa.readers.spans.reader import MAX_TOKENS
 from qa.training import model
-from qa.training.inputs import FURTHER_SHARES, SHARES, WINDOW, Batch, Group, Inputs, Pair, batch
+from qa.training.inputs import WINDOW, Batch, Group, Inputs, Pair, batch
 from qa.training.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many teachers, each trained for `epochs`; the reader's epochs after them, and those that
-    it goes on for from the data alone."""
+    """How many teachers, each trained for `epochs`, and the reader's epochs after them."""
 
     teachers: int = 3
     epochs: float = 2.9
     reader_epochs: float = 3.7
-    further_epochs: float = 1.0
 
 
-TAUGHT, FURTHER, FINISHED = (f"{name}.safetensors" for name in ("reader", "further", "mixed"))
-FURTHER_RATE = 0.4  # of the full rate
-MIXED = 0.6  # share of the weights after the further epochs in the finished ones
+FINISHED = "reader.safetensors"
 # Of what a network is trained on: word pieces of a batch, padding included, and the full rate.
 BATCH_TOKENS = {"cpu": 5_000, "cuda": 40_000}
 LEARNING_RATE = {"cpu": 2e-4, "cuda": 4e-4}
@@ -68,37 +64,20 @@ class Progress:
 def train(inputs: Inputs, base: Path, work: Path, plan: Plan | None = None) -> Path:
     """Trains, or goes on training, in `work`; the finished reader's weights' file.
 
-    Each teacher starts from the sentence encoder in `base`; the reader from the first teacher. What
-    is in `work` already is not trained again: the further epochs may go on from any reader there.
-    The finished weights are a mean of those before and after these epochs, which knows what both
-    know: Wortsman and others, "Robust fine-tuning of zero-shot models" (2022).
+    Each teacher starts from the sentence encoder in `base`; the reader from the first teacher.
     """
     plan = plan or Plan()
     gc.freeze()  # to look through the millions of word pieces again and again takes long
-    if not (work / TAUGHT).is_file():
-        _teach(inputs, base, work, plan)
-    if not (work / FURTHER).is_file():
-        start = model.load(base, work / TAUGHT)
-        windows = _windows(inputs, "further", plan.further_epochs, FURTHER_SHARES)
-        _Run(inputs, work / FURTHER, start, windows, rate=FURTHER_RATE).go()
-    model.mix(work / TAUGHT, work / FURTHER, MIXED, work / FINISHED)
-    return work / FINISHED
-
-
-def _teach(inputs: Inputs, base: Path, work: Path, plan: Plan) -> None:
-    """The teachers, and the reader that learns from them."""
     files = [work / f"teacher-{number}.safetensors" for number in range(1, plan.teachers + 1)]
     for number, file in enumerate(files):
         if not file.is_file():
             start = model.Network.started_from(base, number)
-            _Run(inputs, file, start, _windows(inputs, file.stem, plan.epochs)).go()
-    teachers = [model.load(base, file).to(model.device()).eval() for file in files]
-    start = model.load(base, files[0]) if files else model.Network.started_from(base, 0)
-    windows = _windows(inputs, "reader", plan.reader_epochs)
-    _Run(inputs, work / TAUGHT, start, windows, teachers).go()
-
-
-_Windows = list[tuple[str, list[Question]]]
+            _Run(inputs, start, file, plan.epochs, ()).go()
+    if not (work / FINISHED).is_file():
+        teachers = [model.load(base, file).to(model.device()).eval() for file in files]
+        start = model.load(base, files[0]) if files else model.Network.started_from(base, 0)
+        _Run(inputs, start, work / FINISHED, plan.reader_epochs, teachers).go()
+    return work / FINISHED
 
 
 class _Run:
@@ -107,22 +86,22 @@ class _Run:
     def __init__(
         self,
         inputs: Inputs,
-        file: Path,
         network: model.Network,
-        windows: _Windows,
-        teachers: Sequence[model.Network] = (),
-        rate: float = 1.0,
+        file: Path,
+        epochs: float,
+        teachers: Sequence[model.Network],
     ) -> None:
         torch.set_num_threads(os.cpu_count() or 1)  # FAISS, while mining, set one for this thread
         self.inputs, self.file, self.teachers = inputs, file, teachers
-        self.network, self.windows = network.to(model.device()), windows
-        top = rate * LEARNING_RATE[model.device().type]
+        self.network = network.to(model.device())
+        rate = LEARNING_RATE[model.device().type]
+        self.windows = _windows(inputs, file.stem, epochs)
         self.total = sum(len(asked) for _, asked in self.windows)
         heads = [*self.network.span.parameters(), *self.network.answerable.parameters()]
         self.optimizer = torch.optim.AdamW(
             [
-                {"params": list(self.network.encoder.parameters()), "top": top},
-                {"params": heads, "top": rate * HEAD_LEARNING_RATE},
+                {"params": list(self.network.encoder.parameters()), "top": rate},
+                {"params": heads, "top": HEAD_LEARNING_RATE},
             ],
             weight_decay=WEIGHT_DECAY,
             fused=True,
@@ -218,13 +197,14 @@ class _Run:
         self.at = Progress(**json.loads(self._place.read_text()))
 
 
-def _windows(
-    inputs: Inputs, name: str, epochs: float, shares: Mapping[str, float] = SHARES
-) -> _Windows:
+_Windows = list[tuple[str, list[Question]]]
+
+
+def _windows(inputs: Inputs, name: str, epochs: float) -> _Windows:
     """Every window of a network's training, by its own name; of a part of an epoch the first."""
     windows: _Windows = []
     for epoch in range(int(np.ceil(epochs))):
-        asked = inputs.ordered(f"{name} {epoch}", shares)
+        asked = inputs.ordered(f"{name} {epoch}")
         asked = asked[: round(len(asked) * min(1, epochs - epoch))]
         windows += [
             (f"{name} {epoch} {at}", asked[at : at + WINDOW]) for at in range(0, len(asked), WINDOW)
