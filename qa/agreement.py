@@ -16,6 +16,10 @@ SHARED = 3  # words that they have in common at least: two prices are not about 
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_MONTHS = frozenset(
+    """january february march april may june july august september october november
+    december""".split()
+)
 _SPELLED = {
     word: str(number)
     for number, word in enumerate(
@@ -55,8 +59,10 @@ def _says_the_same(one: str, other: str) -> bool:
 
 
 def _numbers(words: str) -> set[str]:
+    """With the names of months that stand beside a number."""
     spelled = {_SPELLED[word] for word in words.split() if word in _SPELLED}
-    return spelled | set(_NUMBER.findall(words))
+    digits = set(_NUMBER.findall(words))
+    return spelled | digits | (_MONTHS & set(words.split()) if digits else set())
 
 
 def _alike(one: Place, other: Place) -> bool:

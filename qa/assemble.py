@@ -15,6 +15,7 @@ from index.search import Index
 from qa import calibrations, readers
 from qa.answer import Answer
 from qa.assistant import Assistant
+from qa.confidence import Calibration
 from qa.judgement import Judge
 from qa.readers import Reader
 from qa.settings import Settings
@@ -91,11 +92,13 @@ def assembled(generation: Generation, encoder: Encoder, settings: Settings) -> A
     index = Index(generation, encoder)
     names = dict.fromkeys((settings.reader, EVERY_LANGUAGE))
     opened = [readers.load(name).open(encoder, index) for name in names]
-    return Assistant(index, [_judge(index, reader, settings) for reader in opened], settings)
+    # The owner calibrates the chosen reader; that nothing is fitted to the other is no news.
+    own = calibrations.of_owner(settings.store, calibrations.digests(index, opened[0]))
+    return Assistant(index, [_judge(index, reader, settings, own) for reader in opened], settings)
 
 
-def _judge(index: Index, reader: Reader, settings: Settings) -> Judge:
-    calibration = calibrations.chosen(settings.store, calibrations.digests(index, reader))
+def _judge(index: Index, reader: Reader, settings: Settings, own: Sequence[Calibration]) -> Judge:
+    calibration = calibrations.chosen(own, calibrations.digests(index, reader))
     answer_at = calibration.answer_at if settings.answer_at is None else settings.answer_at
     suggest_at = settings.suggest_at
     if suggest_at is None:

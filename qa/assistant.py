@@ -156,19 +156,20 @@ class Assistant:
         )
 
     def _quotes(self, question: str, places: Sequence[Place]) -> tuple[Quote, ...]:
-        """The best place, or the latest where documents differ; then others that say the same, or
-        that say something else instead."""
+        """The best place, or the latest where documents differ; then others that say something
+        else instead, and others that say the same."""
         best = agreement.latest(places)
-        quotes = [self._cite(best.hit.passage, shown(question, best), "answer")]
-        quotes += [self._cite(also, best.span, "agrees") for also in best.hit.also]
-        seen = {quote.passage.document.uri for quote in quotes}
+        answer = self._cite(best.hit.passage, shown(question, best), "answer")
+        quotes = [self._cite(also, best.span, "agrees") for also in best.hit.also]
+        seen = {quote.passage.document.uri for quote in [answer, *quotes]}
         for place in places:
             passage = place.hit.passage
             role = agreement.role(best, place)
             if role is not None and passage.document.uri not in seen:
                 seen.add(passage.document.uri)
                 quotes.append(self._cite(passage, place.span, role))
-        return tuple(quotes[: 1 + ALSO])
+        quotes.sort(key=lambda quote: quote.role != "differs")
+        return (answer, *quotes[:ALSO])
 
     def _closest(self, places: Sequence[Place]) -> tuple[Quote, ...]:
         """The best sentence of each of the nearest passages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,13 +41,18 @@ def digests(index: Index, reader: Reader) -> dict[str, str]:
     }
 
 
-def chosen(store: Path, made_for: dict[str, str]) -> Calibration:
-    """The owner's for exactly this encoder, reader and fusion, else the shipped, else another
-    one of this reader, which then counts as not calibrated, else one that is never sure."""
-    own, shipped = _readable(store / OWN), _readable(SHIPPED)
+def of_owner(store: Path, made_for: dict[str, str]) -> list[Calibration]:
+    """The calibrations kept in the store. Warns when none of them holds for `made_for`."""
+    own = _readable(store / OWN)
     if own and not _fitting(own, made_for):
         _log.warning("%s was made for other models and is set aside: calibrate again", store / OWN)
-    known = [*own, *shipped]
+    return own
+
+
+def chosen(own: Sequence[Calibration], made_for: dict[str, str]) -> Calibration:
+    """The owner's for exactly this encoder, reader and fusion, else the shipped, else another
+    one of this reader, which then counts as not calibrated, else one that is never sure."""
+    known = [*own, *_readable(SHIPPED)]
     fitting = _fitting(known, made_for)
     if fitting:
         return fitting[0]

@@ -15,9 +15,12 @@ from qa.answer import Span
 
 FEWEST_LISTED = 2  # items that a list shown as an answer has
 
-YES_NO = re.compile(
-    r"(is|are|was|were|do|does|did|can|could|may|must|should|will|would|has|have|had)\b", re.I
+_YES_NO = re.compile(
+    r"(is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)"
+    r"(n['’]t)?\b",
+    re.I,
 )
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _SEVERAL = re.compile(
     r"\b(which|what)\b(\s+\w+){0,3}\s+(are|were|do|have|must|should|can|need)\b|\b(steps?|list|kinds|"
     r"types|sorts|ways|conditions|requirements|grounds|reasons|examples|ingredients|documents|"
@@ -56,13 +59,22 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     return kept
 
 
+def is_yes_no(question: str) -> bool:
+    """Whether its last sentence, before which a story may stand, asks for a yes or a no.
+
+    >>> is_yes_no("We live nearby. Can members bring guests?"), is_yes_no("Who may come?")
+    (True, False)
+    """
+    return bool(_YES_NO.match(_SENTENCE.split(question.strip())[-1]))
+
+
 def shown(question: str, place: Place) -> Span:
     """The words to mark: of a yes/no question the sentence that settles it, of what introduces
     something the whole, of a question for several things the sentence that introduces them, else
     the span itself."""
     passage, span = place.hit.passage, place.span
     document = passage.document
-    if YES_NO.match(question) or introduces(document, place.unit):
+    if is_yes_no(question) or introduces(document, place.unit):
         return _within(place, place.unit)
     if place.unit.kind in ("item", "step") and _SEVERAL.search(question):
         introduction = context(document, place.unit.start)

@@ -24,6 +24,11 @@ PERSON = Reply(
     "Only documents are quoted here. For a person, use the contact that this site offers.",
 )
 
+ABOUT = Reply(
+    "about",
+    "This help answers in the documents' own words and says where they stand. Ask it a question.",
+)
+
 _END = r"[\s,!.]*(there|all|everyone|quoth|folks|again)?[\s!.?]*"
 _FIXED = (
     (
@@ -37,18 +42,27 @@ _FIXED = (
         r"((ok(ay)?|great|perfect|super|cool|good)[\s,!.]*)?"
         r"(thanks?( you)?( (so|very) much| a lot)?|"
         r"thx|ty|cheers|much appreciated|danke( sch[oö]n)?|vielen dank|merci( beaucoup)?|"
-        r"(muchas )?gracias|obrigad[oa]|شكرا)( for (your|the) help)?",
+        r"(muchas )?gracias|obrigad[oa]|شكرا)( for (your|the) help)?"
+        r"([\s,!.]*(that('s| is| was)?|it|this)? ?(helped|helps|helpful|great|all|perfect|it)( a lot)?)?"
+        r"([\s,!.]*(good)?bye)?|ok(ay)?|alright|got it|great|perfect|cool|nice",
+    ),
+    (
+        ABOUT,
+        r"(who|what) are you|what('s| is) (this|your name)|what can (you|i) (do|ask)( here)?|"
+        r"(can|could) you help( me)?|help( me)?|are you (a )?(bot|robot|human|real|an? ai)",
     ),
     (
         GOODBYE,
-        r"((good)?bye( bye)?|see you( later| soon)?|ciao|tsch[uü]ss|au revoir|adi[oó]s|tchau)",
+        r"((good ?)?bye( bye)?|see you( later| soon)?|ciao|tsch[uü]ss|au revoir|adi[oó]s|tchau)",
     ),
 )
-_WHOLE = [(reply, re.compile(rf"{words}{_END}", re.I)) for reply, words in _FIXED]
+_WHOLE = [(reply, re.compile(rf"(?:{words}){_END}", re.I)) for reply, words in _FIXED]
 _PERSON = re.compile(
     r"\b(talk|speak|chat)\b.{0,20}\b(person|human( being)?|someone|somebody|agent|operator|"
-    r"representative|founder|staff|team)\b"
-    r"|\b(contact|reach|connect|transfer|write|get)\b.{0,20}\b(a |the |your |real )+"
+    r"representative|founder|staff|team)\b(?! (about|on|regarding|who|that|for)\b)"
+    r"|\b(person|human( being)?|someone|somebody|agent|operator|representative)\b.{0,12}"
+    r"\b(to|can) (talk|speak|chat)( to| with)?\b"
+    r"|\b(contact|reach|connect|transfer|write|get)\b.{0,20}\b(an? |the |your |real )+"
     r"(person|human( being)?|agent|operator|representative|founder|staff|team)\b"
     r"|^(a )?(human|agent|operator|real person|live (chat|agent|person))\b[\s!.?]*$",
     re.I,

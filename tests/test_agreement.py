@@ -41,6 +41,13 @@ def test_another_number_in_a_like_sentence_differs() -> None:
     assert role(PARTIES, place("The treaty has forty-eight articles.", "forty-eight")) is None
 
 
+def test_another_month_in_a_like_sentence_differs() -> None:
+    answer = place("It entered into force on 1 July 2004.", "1 July 2004")
+    assert role(answer, place("It entered into force on 1 August 2004.", "1 August 2004")) == (
+        "differs"
+    )
+
+
 @pytest.mark.parametrize("kind", ["row", "item", "step"])
 def test_rows_and_items_differ_only_under_titles_that_are_alike(kind: str) -> None:
     def row(date: str, title: str) -> Place:

@@ -36,6 +36,8 @@ def test_it_keeps_thresholds_in_the_store_and_answers_by_them(quoth, store, site
     assert facts["wrong"] <= 0.2
     assert [row[0] for row in facts["curve"]] == [0.01, 0.02, 0.05, 0.1, 0.2]
     assert facts["curve"][-1][1:] == [made["answer_at"], facts["answered"]]
+    told = quoth("ask", "What is a Red Notice?", "--store", store)
+    assert "set aside" not in told.stderr
     answer = open_store(store).ask("What is a Red Notice?")
     assert answer.calibrated
     assert answer.answered == (answer.confidence >= made["answer_at"])
@@ -47,6 +49,7 @@ def test_it_keeps_thresholds_in_the_store_and_answers_by_them(quoth, store, site
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--aim", "0"], "'0' is no share"),
         (["--aim", "5"], "'5' is no share; what would do is 0.05 for 5 %"),
         (["--aim", "few"], "'few' is no share"),
         ([], "too few to calibrate with; at least 40"),

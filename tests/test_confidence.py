@@ -90,27 +90,30 @@ def test_a_file_that_is_no_calibration_is_named(content, tmp_path):
         read(file)
 
 
-def test_the_owners_calibration_comes_before_the_shipped_one(fitted, tmp_path):
+def test_the_owners_calibration_comes_before_the_shipped_one(fitted, tmp_path, caplog):
     (tmp_path / "calibration.json").write_text(json.dumps([fitted.to_json()]))
-    assert calibrations.chosen(tmp_path, MADE_FOR) == fitted
+    own = calibrations.of_owner(tmp_path, MADE_FOR)
+    assert calibrations.chosen(own, MADE_FOR) == fitted
+    assert not caplog.text
 
 
 def test_a_calibration_for_other_models_is_set_aside_with_a_warning(fitted, tmp_path, caplog):
     (tmp_path / "calibration.json").write_text(json.dumps([fitted.to_json()]))
-    chosen = calibrations.chosen(tmp_path, {**MADE_FOR, "encoder": "other"})
+    made_for = {**MADE_FOR, "encoder": "other"}
+    chosen = calibrations.chosen(calibrations.of_owner(tmp_path, made_for), made_for)
     assert chosen.calibrated is False
     assert chosen.weights == fitted.weights  # the same reader's curve still orders answers
     assert "was made for other models and is set aside" in caplog.text
 
 
-def test_what_a_reader_finds_that_nothing_was_fitted_to_is_never_sure(assistant, tmp_path):
-    other = calibrations.chosen(tmp_path, {**MADE_FOR, "reader": "other"})
+def test_what_a_reader_finds_that_nothing_was_fitted_to_is_never_sure(assistant):
+    other = calibrations.chosen((), {**MADE_FOR, "reader": "other"})
     assert not other.calibrated
     for score in (-50.0, 0.0, 1e3):
         certainty = other.probability(np.full(len(FEATURES), score))
         assert other.suggest_at <= certainty < other.answer_at
     digest = assistant.judges[-1].reader.digest
-    untrained = calibrations.chosen(tmp_path, {**MADE_FOR, "reader": digest})
+    untrained = calibrations.chosen((), {**MADE_FOR, "reader": digest})
     assert untrained == calibrations.UNTRAINED
 
 

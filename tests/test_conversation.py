@@ -100,6 +100,14 @@ def test_what_leans_on_the_turns_before(question, leans):
         ("bye", "goodbye"),
         ("Can I talk to a person?", "person"),
         ("talk to the founder", "person"),
+        ("please connect me to an agent", "person"),
+        ("Is there a human I can talk to?", "person"),
+        ("thanks, bye", "thanks"),
+        ("Thank you so much, that helped", "thanks"),
+        ("ok", "thanks"),
+        ("Good bye!", "goodbye"),
+        ("who are you?", "about"),
+        ("What can you do?", "about"),
     ],
 )
 def test_what_is_not_asked_of_the_documents_gets_a_reply(assistant, question, code):
@@ -120,6 +128,8 @@ def test_what_is_not_asked_of_the_documents_gets_a_reply(assistant, question, co
         "Hello world program",
         "who is the agent of a state in a treaty",
         "What is a goodbye notice?",
+        "Can I talk to someone about mutual legal assistance?",
+        "What can you do about a Red Notice?",
     ],
 )
 def test_a_question_with_such_a_word_in_it_is_asked_of_the_documents(question):

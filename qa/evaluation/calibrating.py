@@ -45,6 +45,11 @@ def calibrated(
 
     Raises ValueError when the questions are too few, or no threshold reaches the aim.
     """
+    if len(questions) < calibration.FEWEST:
+        raise ValueError(
+            f"{len(questions)} questions are too few to calibrate with; at least "
+            f"{calibration.FEWEST} would do"
+        )
     asked = [(at, question) for at, question in enumerate(questions)]
     asked += [
         (at, hidden)

@@ -93,7 +93,7 @@ def _share(text: str) -> float:
         share = float(text)
     except ValueError:
         share = -1.0
-    if not 0 <= share < 1:
+    if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no share; what would do is 0.05 for 5 %")
     return share
 
@@ -125,7 +125,7 @@ def evaluate(given: argparse.Namespace) -> int:
     if given.lower and not given.set_floors:
         raise ValueError("--lower gives the reason for --set-floors FILE, which is missing")
     for path in (given.json, given.html, given.markdown, given.junit, given.set_floors):
-        _check_writable(path)
+        _check_writable(path, given.testset)
     journal = given.json and given.json.with_name(given.json.name + ".partial")
     with opened(given) as asker:
         options = Options(given.always_answer, given.retrieval_only)
@@ -161,7 +161,10 @@ def calibrate(given: argparse.Namespace) -> int:
         made = calibrating.calibrated(questions, asker, given.aim, progress)
     file = calibrating.keep(asker.settings.store, made)
     _tell(calibrating.told(made))
-    _tell(f"{file} holds it; a server that is running takes it up when it is started again")
+    _tell(
+        f"{file} holds it; a server that is running takes it up with the next `quoth index`, "
+        "or when it is started again"
+    )
     for name in ("answer_at", "suggest_at"):
         if (value := getattr(asker.settings, name)) is not None:
             _tell(f"{name} is set to {value}, which goes before the calibration's")
@@ -173,7 +176,7 @@ def compare(given: argparse.Namespace) -> int:
     from qa.evaluation.compare import compare as compared
     from qa.evaluation.compare import told
 
-    _check_writable(given.json)
+    _check_writable(given.json, given.base, given.new)
     base, new = result.load(given.base), result.load(given.new)
     names = (given.base.name, given.new.name)
     if names[0] == names[1]:
@@ -216,7 +219,7 @@ def gaps(given: argparse.Namespace) -> int:
     from qa.progress import bars
 
     questions = formats.read(given.testset, needs_gold=False)
-    _check_writable(given.json)
+    _check_writable(given.json, given.testset)
     with opened(given) as asker, bars() as progress:
         outcomes = []
         progress("asking", 0, len(questions))
@@ -300,10 +303,12 @@ def _write_reports(given: argparse.Namespace, value: dict[str, Any]) -> None:
             _write(path, text())
 
 
-def _check_writable(path: Path | None) -> None:
-    """Before hours of work: that the file can be written after them."""
+def _check_writable(path: Path | None, *read: Path) -> None:
+    """Before hours of work: that the file can be written after them, and is none that is read."""
     if path is None:
         return
+    if path.resolve() in [one.resolve() for one in read]:
+        raise ValueError(f"{path} is read from; name another file to write")
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name a file to write")
     if not path.resolve().parent.is_dir():

@@ -12,6 +12,8 @@ from qa.replies import PERSON
 from qa.web.blocks import blocks_between, show, show_words
 from qa.web.markup import Html, element, join, link
 
+SUREST = 0.99  # no set of questions is so large that more could be promised
+PASSED_ON = "No person reads along here, but you can pass your question on to one."
 ECHOED = 400  # characters of a question that are shown again above its answer
 LANGUAGES = {
     "ar": "Arabic", "da": "Danish", "de": "German", "el": "Greek", "es": "Spanish",
@@ -57,9 +59,10 @@ def answer(answer: Answer, root_path: str = "", *, hands_over: bool = False) -> 
     if answer.answered and answer.quotes:
         return _answered(answer, root_path)
     letter = _letter(answer.question, root_path) if hands_over else Html()
+    if answer.answered and answer.reason_code == PERSON.code and hands_over:
+        return join(element("p", PASSED_ON, class_="verdict"), letter)
     if answer.answered:
-        wanted = letter if answer.reason_code == PERSON.code else ""
-        return join(element("p", answer.reason, class_="verdict"), wanted)
+        return element("p", answer.reason, class_="verdict")
     if answer.verdict == "unsure" and (likely := [*answer.quotes, *answer.closest]):
         return join(_unsure(answer, likely, root_path), letter)
     return join(_none(answer, root_path), letter)
@@ -248,5 +251,5 @@ def _certainty(answer: Answer) -> Html:
     """How sure Quoth is, in a number only when numbers have been calibrated."""
     if not answer.calibrated:
         return Html()
-    share = f"{answer.confidence:.0%} of answers as sure as this one are right."
+    share = f"{min(answer.confidence, SUREST):.0%} of answers as sure as this one are right."
     return element("p", share, class_="note")

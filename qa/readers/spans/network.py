@@ -69,6 +69,8 @@ class Network:
             tokenizer = (bundled_folder() / "tokenizer.json").read_bytes()
         except (OSError, ValueError, NoModel) as error:
             raise Unusable(f"the reader's weights cannot be read ({error})") from error
+        if not isinstance(manifest, dict):
+            raise Unusable(f"{MANIFEST} of the reader is no manifest")
         for name, content, expected in (
             (WEIGHTS, weights, manifest.get("sha256")),
             ("tokenizer.json", tokenizer, manifest.get("tokenizer")),

@@ -108,7 +108,7 @@ class SpanReader:
         compared = sorted({*order[:LOOKED_AT], *first.values()})
         near = self._meanings.cosines(question, [texts[at] for at in compared])
         for at, cosine in zip(compared, near, strict=True):
-            places[at][2][NEARNESS] = cosine
+            places[at][2][NEARNESS] = cosine if np.isfinite(cosine) else LOWEST
         of = [(number, sentence) for (number, *_), sentence in zip(places, sentences, strict=True)]
         again = list(dict.fromkeys(of[at] for at in _best(places, READ_AGAIN_WITHIN)[:READ_AGAIN]))
         pairs = [(hits[number].passage, sentence) for number, sentence in again]
@@ -130,7 +130,7 @@ class SpanReader:
             inside = len(head), len(head) + len(body)
             pairs.append(Pair([*head, *body, self.network.marks[1]], second, inside))
         says = self.network.run(pairs)[2]
-        return [float(logit) for logit in np.nan_to_num(says, nan=NOT_AT_ALL)]
+        return [float(logit) for logit in np.where(np.isfinite(says), says, NOT_AT_ALL)]
 
     def found(self, question: str, hits: Sequence[Hit]) -> list[tuple[list[Found], float]]:
         """For each hit its spans, best first, and the logit of its answering at all."""

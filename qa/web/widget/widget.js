@@ -148,9 +148,17 @@
 
   function row(part) {
     const cell = part.kind === "header" ? "th" : "td";
-    const cells = part.text.split(" | ");
-    return el("tr", {}, cells.map((words) => el(cell, { scope: cell === "th" ? "col" : null },
-      part.marked ? el("mark", {}, words) : words)));
+    let at = part.before.length;
+    let left = part.marked.length;
+    return el("tr", {}, part.text.split(" | ").map((words) => {
+      const low = Math.min(at, words.length);
+      const high = Math.min(low + left, words.length);
+      left -= high - low + (at < words.length ? 3 : 0);
+      at = Math.max(at - words.length - 3, 0);
+      return el(cell, { scope: cell === "th" ? "col" : null }, marked({
+        before: words.slice(0, low), marked: words.slice(low, high), after: words.slice(high),
+      }));
+    }));
   }
 
   function source(quote) {
