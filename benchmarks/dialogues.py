@@ -3,7 +3,9 @@
 Asks the dialogues of tests/dialogues.jsonl turn by turn of an index of corpus/sample made for the
 run, sending what was answered before as a chat page does, and prints the share of follow-ups (and
 of first turns) whose first quote, or nearest passage, is from a right page. `alone` asks the same
-follow-ups without the turns before. `--misses` lists what went wrong in the tuning half.
+follow-ups without the turns before. `single` asks the questions of tests/faq.jsonl that have an
+answer, `single after` asks each after a turn about another page, which it must not lean on.
+`--misses` lists what went wrong in the tuning half.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ def main() -> None:
         store = Path(folder) / "store"
         update(Store(store), open_encoder(), [ROOT / "corpus" / "sample"])
         rows = measured(open_store(store), given.misses)
+        rows |= singles(open_store(store))
     for (half, kind), shares in sorted(rows.items()):
         _tell(f"{half:<8} {kind:<14} {sum(shares):3} of {len(shares):3} = {_share(shares):.3f}")
 
@@ -70,8 +73,29 @@ def measured(assistant: Assistant, misses: bool = False) -> dict[tuple[str, str]
     return rows
 
 
+def singles(assistant: Assistant) -> dict[tuple[str, str], list[bool]]:
+    """For each half, whether questions of their own found a right page, alone and after a turn
+    about another one."""
+    rows: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    asked = [question for question in _lines("faq.jsonl") if question["gold"]]
+    for at, question in enumerate(asked):
+        half = next(half for half in HALVES if half in question["tags"])
+        pages = {gold["uri"] for gold in question["gold"]}
+        after = [*asked[at + 1 :], *asked[:at]]
+        other = next(one for one in after if one["gold"][0]["uri"] not in pages)
+        turn = {"question": other["question"], "uri": other["gold"][0]["uri"]}
+        for kind, history in (("single", []), ("single after", [turn])):
+            answer = assistant.ask(question["question"], history)
+            rows[half, kind].append(is_on_page(answer, question["gold"]))
+    return rows
+
+
 def dialogues() -> list[dict[str, Any]]:
-    lines = (ROOT / "tests" / "dialogues.jsonl").read_text("utf-8").splitlines()
+    return _lines("dialogues.jsonl")
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    lines = (ROOT / "tests" / name).read_text("utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 

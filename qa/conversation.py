@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from corpus.document import Passage
+from corpus.document import Document, Passage
 from index.search import Hit, Index
 from index.words import tokens
 from qa import definition
@@ -25,6 +25,10 @@ TURN_CHARACTERS = 2_000  # of a question or answer in it
 # where python -m benchmarks.dialogues measures the right page.
 LEANING, SHORT = 2.0, 0.6
 FEW_WORDS = 3
+# Telling words before a pronoun that say what it means, in a clause before its own or in the same.
+NAMED_IN_A_CLAUSE, NAMED = 2, 5
+STORY = 10  # telling words; a question of more says by itself what it is about
+NAMED_AMONG = 8  # passages found for what was asked before
 WIDER = 3  # times the passages read are looked at, so that the page's own are among them
 
 _POINTS_BACK = frozenset(
@@ -32,10 +36,16 @@ _POINTS_BACK = frozenset(
     latter same both thereof""".split()
 )
 _OPENS_WITH = re.compile(
-    r"(and|but|so|or|then|also|what about|how about|what if|why not|since when|until when|"
-    r"by whom|with whom|for whom|which one|the (first|second|third|other|last|next) one)\b",
+    r"(and|but|so|or|then|also|what about|how about|what if|why not|which one|"
+    r"the (first|second|third|other|last|next) one)\b",
     re.I,
 )
+_ASKS_SHORTLY = re.compile(r"(since when|until when|by whom|with whom|for whom)\b", re.I)
+_CLAUSE = frozenset(
+    """if when whenever before after once unless until till while because although though and or but
+    that which who then so""".split()
+)
+_THERE_IS = re.compile(r"\b(is|are|was|were) there\b", re.I)
 _THAT = re.compile(
     r"\b(is|was|does|did|do|about|of|for|after|before|by|with|in|on|to|like|than|from|under|will)"
     r" that\b|\bthat[\s?.!]*$",
@@ -93,8 +103,12 @@ def topic(question: str, before: Sequence[Turn], index: Index) -> Topic | None:
     if not bonus or not before:
         return None
     uri = next((turn.uri for turn in reversed(before) if turn.uri), None)
-    uri = uri or _page_of(before, index)
-    document = index.document(uri) if uri else None
+    asks_of_it = any(word not in _EMPTY for word in tokens(question))
+    named = _named_by(before[-1].question, index) if asks_of_it else None
+    document = named or (index.document(uri) if uri else None)
+    if document is None:
+        uri = _page_of(before, index)
+        document = index.document(uri) if uri else None
     return Topic(document.uri, document.title, bonus) if document else None
 
 
@@ -104,12 +118,19 @@ def leans(question: str) -> bool:
     >>> leans("and when did it enter into force?"), leans("Who runs Interpol?")
     (True, False)
     """
-    words = list(tokens(_REFLEXIVE.sub(" ", question)))
+    words = list(tokens(_THERE_IS.sub(" ", _REFLEXIVE.sub(" ", question))))
+    telling = [word not in _EMPTY and word not in _POINTS_BACK for word in words]
+    if sum(telling) > STORY:
+        return False
     if _OPENS_WITH.match(question) or _ONE.search(question) or _THAT.search(question):
         return True
-    if any(word in _POINTS_BACK for word in words):
+    if _ASKS_SHORTLY.match(question) and sum(telling) <= FEW_WORDS:
         return True
-    return all(word in _EMPTY for word in words)
+    at = next((at for at, word in enumerate(words) if word in _POINTS_BACK), None)
+    if at is None:
+        return not any(telling)
+    clauses = _CLAUSE.intersection(words[1:at])
+    return sum(telling[:at]) < (NAMED_IN_A_CLAUSE if clauses else NAMED)
 
 
 def is_short(question: str) -> bool:
@@ -151,6 +172,17 @@ def _turn(given: Any) -> Turn:
                 f"at most {TURN_CHARACTERS:,} would do."
             )
     return Turn(str(values["question"]), values["answer"], values["uri"])
+
+
+def _named_by(question: str, index: Index) -> Document | None:
+    """The page found that is named after what was asked about, as far as one is; what answers may
+    stand on another. Of several the one with the longest title."""
+    asked = definition.telling(question)
+    found = [hit.passage.document for hit in index.search(question, NAMED_AMONG)]
+    named = [
+        document for document in found if (of := definition.telling(document.title)) and of <= asked
+    ]
+    return max(named, key=lambda document: len(document.title), default=None)
 
 
 def _page_of(before: Sequence[Turn], index: Index) -> str | None:

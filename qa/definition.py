@@ -33,14 +33,14 @@ def thing(question: str) -> frozenset[str]:
     """
     words = " ".join(question.split()).rstrip(" ?.!")
     asked = _ASKS.fullmatch(words) or _MEANS.fullmatch(words)
-    return _telling(asked["thing"]) if asked else frozenset()
+    return telling(asked["thing"]) if asked else frozenset()
 
 
 def opens_its_page(passage: Passage, of: frozenset[str]) -> bool:
     """Whether `passage` has the first words of a page whose title names this thing, or is of that
     page's section on what it is. `of` is not empty."""
     document = passage.document
-    title = _telling(document.title)
+    title = telling(document.title)
     if not of <= title or len(of) < NAMED_AFTER * len(title):
         return False
     first = next((block for block in document.blocks if block.kind != "heading"), None)
@@ -50,5 +50,6 @@ def opens_its_page(passage: Passage, of: frozenset[str]) -> bool:
     )
 
 
-def _telling(text: str) -> frozenset[str]:
+def telling(text: str) -> frozenset[str]:
+    """The stems of a text's words but for the small ones."""
     return frozenset(stems([word for word in tokens(text) if word not in _SMALL], ENGLISH))

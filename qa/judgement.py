@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.lexical import Lexical
 from index.search import Hit
-from qa import confidence
+from qa import another, confidence
 from qa.answer import Verdict
 from qa.confidence import Calibration, Features
 from qa.coverage import Asked
@@ -31,7 +31,7 @@ class Judge:
 
     def places(self, question: str, hits: Sequence[Hit]) -> list[Place]:
         """Every place that may answer a question, best first."""
-        return ranked(hits, self.reader.read(question, hits))
+        return another.marked(question, ranked(hits, self.reader.read(question, hits)))
 
     def features(self, question: str, places: Sequence[Place], lexical: Lexical) -> Features:
         """What confidence goes by, of at least one place."""
@@ -42,7 +42,8 @@ class Judge:
         """The probability that the best place is right; 0 without any."""
         if not places:
             return 0.0
-        return self.calibration.probability(self.features(question, places, lexical))
+        certainty = self.calibration.probability(self.features(question, places, lexical))
+        return certainty * another.DOUBTED if places[0].aside else certainty
 
     def verdict(self, certainty: float) -> Verdict:
         if certainty >= self.answer_at:

@@ -38,6 +38,7 @@ class Place:
     span: Span
     unit: Slice
     words: str
+    aside: bool = False  # whether it speaks of another thing than what is asked for
 
 
 def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
@@ -59,13 +60,18 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     return kept
 
 
+def last_sentence(question: str) -> str:
+    """What is asked, where a story stands before it."""
+    return _SENTENCE.split(question.strip())[-1]
+
+
 def is_yes_no(question: str) -> bool:
-    """Whether its last sentence, before which a story may stand, asks for a yes or a no.
+    """Whether what is asked is a yes or a no.
 
     >>> is_yes_no("We live nearby. Can members bring guests?"), is_yes_no("Who may come?")
     (True, False)
     """
-    return bool(_YES_NO.match(_SENTENCE.split(question.strip())[-1]))
+    return bool(_YES_NO.match(last_sentence(question)))
 
 
 def shown(question: str, place: Place) -> Span:

@@ -43,7 +43,8 @@ _FIXED = (
         r"(thanks?( you)?( (so|very) much| a lot)?|"
         r"thx|ty|cheers|much appreciated|danke( sch[oö]n)?|vielen dank|merci( beaucoup)?|"
         r"(muchas )?gracias|obrigad[oa]|شكرا)( for (your|the) help)?"
-        r"([\s,!.]*(that('s| is| was)?|it|this)? ?(helped|helps|helpful|great|all|perfect|it)( a lot)?)?"
+        r"([\s,!.]*(that('s| is| was)?|it|this)? ?(helped|helps|helpful|great|all|perfect|it)"
+        r"( a lot)?)?"
         r"([\s,!.]*(good)?bye)?|ok(ay)?|alright|got it|great|perfect|cool|nice",
     ),
     (

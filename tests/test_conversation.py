@@ -39,6 +39,17 @@ def test_a_question_of_its_own_leaves_the_page(assistant):
     assert page(assistant.ask(questions[1])) == "sample/tallinn-manual.md"
 
 
+def test_a_follow_up_is_about_what_was_asked_of_though_another_page_answered(assistant):
+    history = [
+        {
+            "question": "When did the Budapest Convention enter into force?",
+            "uri": "sample/entry-into-force.md",
+        }
+    ]
+    answer = assistant.ask("is china a party to it?", history)
+    assert page(answer) == "sample/budapest-convention.md"
+
+
 def test_a_client_that_keeps_no_pages_is_understood_by_its_questions(assistant):
     history = [{"question": "When was Interpol founded?"}]
     assert page(assistant.ask("and where is it based?", history)) == "sample/interpol.md"
@@ -83,6 +94,11 @@ def test_a_bad_history_is_one_sentence(assistant, history, told):
         ("Who runs Interpol?", False),
         ("Can a state use its own law as an excuse?", False),
         ("Does the UK think that notice must be given first?", False),
+        ("What price does a government pay if it ignores a norm?", False),
+        ("Is there some body that determines which country was behind a hack?", False),
+        ("Since when has the regulation on Eurojust been applied?", False),
+        ("since when?", True),
+        ("which big countries did not sign it there?", True),
     ],
 )
 def test_what_leans_on_the_turns_before(question, leans):

@@ -1,0 +1,162 @@
+"""A question and a place in, whether the place speaks of another country, year or edition than the
+one that is asked for.
+
+A reader takes "China and Russia are not parties" for an answer to "Is Canada a party?", and the
+row of 2024 for one to "How many in 2019?": all the words fit but the one that matters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from index.search import Hit
+from qa.coverage import in_context
+from qa.place import Place, is_yes_no, last_sentence
+
+# Taken from the score of a place that speaks of another, and what its certainty is multiplied by:
+# it may be shown among the closest passages, but answers nothing.
+ASIDE = 12.0
+DOUBTED = 0.3
+MAX_CHARACTERS = 700  # of a sentence, as the reader compares
+
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_YEAR = r"(?:1[4-9]|20)\d\d"
+_EDITION = r"\d+\.\d+"
+# A year that says which of several is asked for, not since when something was.
+_ASKED = re.compile(
+    rf"\b(?:in|for|during|of) (?:(?:the )?year )?(?:(?P<month>{_MONTH}) )?(?P<year>{_YEAR})\b"
+    rf"|(?P<edition>\b{_EDITION}\b)",
+    re.I,
+)
+_TIME = re.compile(rf"(?:\b({_MONTH}) )?\b({_YEAR})\b", re.I)
+_NUMBERED = re.compile(rf"\b{_EDITION}\b")
+_NAME = re.compile(r"\b[A-Z][\w'’-]*(?:(?: (?:of|the|de|and))* [A-Z][\w'’-]*)*")
+_WORD = re.compile(r"[^\W_]+")
+_WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][^\W_]+")
+# What holds for everybody holds for the one who is asked about.
+_FOR_ALL = re.compile(
+    r"\b(all|any|every|each|only|none|other|others|another|anyone|everyone|whoever|both)\b", re.I
+)
+_FOR_ALL_BUT = re.compile(r"\b(not|never|no|neither|except|without|refus\w+)\b", re.I)
+_POINTS_BACK = re.compile(r"(it|its|they|their|this|these|that|those|he|she|such)\b", re.I)
+_NO_NAMES = frozenset(
+    """a an and are as at be but by can could did do does for from had has have how i if in is it
+    may might must my no not of on or our shall should so than that the their then there these
+    they this to was we were what when where which who why will with would yes you your""".split()
+)
+Name = tuple[str, ...]  # its words, folded
+
+_FEWEST_LETTERS = 4  # that a name and a form of it begin with: Russia, Russian
+
+
+def marked(question: str, places: Sequence[Place]) -> list[Place]:
+    """The places, best first, those that speak of another behind the others."""
+    asked = last_sentence(question)
+    hits = list({place.hit.rank: place.hit for place in places}.values())
+    names = _names(asked) + _lower_case(asked, hits)
+    found = [
+        replace(place, aside=True, span=replace(place.span, score=place.span.score - ASIDE))
+        if _speaks_of_another(question, names, place)
+        else place
+        for place in places
+    ]
+    return sorted(found, key=lambda place: -place.span.score)
+
+
+def _speaks_of_another(question: str, names: Sequence[Name], place: Place) -> bool:
+    """Whether the place's sentence, with what it stands below, has another year, edition or name
+    in the place of the one asked for."""
+    document = place.hit.passage.document
+    sentence = place.unit.of(document.text)[:MAX_CHARACTERS]
+    below = f"{document.title}\n{in_context(document, place.unit, MAX_CHARACTERS)}"
+    if _other_time(question, below) or _other_edition(question, below):
+        return True
+    return is_yes_no(question) and _other_name(names, _words(question), sentence, below)
+
+
+def _lower_case(question: str, hits: Sequence[Hit]) -> tuple[Name, ...]:
+    """The words typed in lower case that the passages found write with a capital alone, within
+    sentences too."""
+    texts = [hit.passage.text for hit in hits]
+    said = {word for text in texts for word in _WORD.findall(text)}
+    named = {word for text in texts for word in _WITHIN.findall(text)}
+    typed = [word for word in _WORD.findall(question) if word.islower() and word not in _NO_NAMES]
+    return tuple((word,) for word in typed if word.capitalize() in named and word not in said)
+
+
+def _other_time(question: str, text: str) -> bool:
+    asked = {(m["month"] or "", m["year"]) for m in _ASKED.finditer(question) if m["year"]}
+    there = {(month.casefold(), year) for month, year in _TIME.findall(text)}
+    return bool(asked and there) and not any(
+        year == its and (not month or not on or month.casefold() == on)
+        for month, year in asked
+        for on, its in there
+    )
+
+
+def _other_edition(question: str, text: str) -> bool:
+    asked = {m["edition"] for m in _ASKED.finditer(question) if m["edition"]}
+    there = set(_NUMBERED.findall(text))
+    return bool(asked and there) and not asked & there
+
+
+def _other_name(asked: Sequence[Name], question: Sequence[str], sentence: str, text: str) -> bool:
+    if _POINTS_BACK.match(sentence) or (
+        _FOR_ALL.search(sentence) and not _FOR_ALL_BUT.search(sentence)
+    ):
+        return False
+    words = _words(text)
+    missing = [name for name in asked if not _stands_in(name, words)]
+    return bool(missing) and any(not _stands_in(name, question) for name in _names(sentence))
+
+
+@lru_cache(maxsize=256)
+def _names(text: str) -> tuple[Name, ...]:
+    """The names in a sentence, each by its words. Its first word may be any, if it stands alone."""
+    found = []
+    for match in _NAME.finditer(text):
+        words = [word.casefold() for word in _WORD.findall(match[0])]
+        if match.start() == 0 and len(words) == 1:
+            continue
+        while words and words[0] in _NO_NAMES:
+            words = words[1:]
+        if words:
+            found.append(tuple(words))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in _WORD.findall(text))
+
+
+def _stands_in(name: Name, words: Sequence[str]) -> bool:
+    """Whether a text has a word of a name or a form of it, its initials or what they stand for."""
+    telling = [word for word in name if word not in _NO_NAMES]
+    if any(_alike(one, word) for one in telling for word in words):
+        return True
+    initials = "".join(word[0] for word in telling)
+    if len(telling) > 1 and initials in words:
+        return True
+    meant = [word for word in words if word not in _NO_NAMES]
+    return any(
+        len(one) > 1
+        and any(
+            one == "".join(word[0] for word in meant[at : at + len(one)])
+            for at in range(len(meant) - len(one) + 1)
+        )
+        for one in telling
+        if len(one) <= _FEWEST_LETTERS
+    )
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or (
+        min(len(one), len(other)) >= _FEWEST_LETTERS
+        and one[:_FEWEST_LETTERS] == other[:_FEWEST_LETTERS]
+    )

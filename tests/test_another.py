@@ -1,0 +1,73 @@
+"""Places that speak of another country, year or edition than the one asked for."""
+
+from __future__ import annotations
+
+import pytest
+from pages import document
+
+from corpus.document import Passage
+from index.search import Hit
+from qa import another
+from qa.answer import Span
+from qa.place import Place, ranked
+
+OTHERS = "China, India and Russia are not parties to the Convention."
+LISTED = "Parties outside Europe include Canada, Ghana and the United States."
+EDITION = "Tallinn Manual 2.0, published in 2017, has 154 rules."
+
+
+def place(text: str, score: float = 20.0, title: str = "Budapest Convention") -> Place:
+    its = document(("paragraph", text), title=title)
+    hit = Hit(Passage(its, 0, len(text)), 0.0, 1, "both", 0.0)
+    (found,) = ranked([hit], [[Span(0, len(text), score, 0.5)]])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "aside"),
+    [
+        ("Is Canada a party to the Budapest Convention?", OTHERS, True),
+        ("Is China a party to the Budapest Convention?", OTHERS, False),
+        ("Is Canada a party to the Budapest Convention?", LISTED, False),
+        ("Is the US a party to the Budapest Convention?", LISTED, False),
+        ("Has Russia joined?", "The Russian government and China have refused to join.", False),
+        ("Is Germany a party?", "They include Canada and Japan.", False),
+        ("Is Germany a party?", "Every member of the Council of Europe is a party.", False),
+        ("Which states are parties with Germany?", OTHERS, False),
+        ("We live in Kent. Can members bring guests?", "On Sunday members may bring one.", False),
+        ("How many cases were there in 2019?", "It handled 12,972 cases in 2024.", True),
+        ("How many cases were there in 2024?", "It handled 12,972 cases in 2024.", False),
+        ("How many cases were there in 2019?", "It handles some 13,000 cases a year.", False),
+        ("How many were there in May 2024?", "There were 17 of them in July 2024.", True),
+        ("How many have there been since 2019?", "There were 640 in 2024.", False),
+        ("How many rules does the Tallinn Manual 3.0 have?", EDITION, True),
+        ("How many rules does the Tallinn Manual 2.0 have?", EDITION, False),
+    ],
+)
+def test_what_is_said_of_another_stands_behind(question: str, text: str, aside: bool) -> None:
+    (found,) = another.marked(question, [place(text)])
+    assert found.aside is aside
+    assert found.span.score == (20.0 - another.ASIDE if aside else 20.0)
+
+
+def test_what_is_said_of_the_one_asked_about_comes_first() -> None:
+    found = another.marked("Is Ghana a party?", [place(OTHERS, 22.0), place(LISTED, 15.0)])
+    assert [one.unit.of(one.hit.passage.document.text) for one in found] == [LISTED, OTHERS]
+
+
+def test_a_name_in_lower_case_is_told_by_the_passages() -> None:
+    text = f"{LISTED} {OTHERS}"
+    its = document(("paragraph", text), title="Budapest Convention")
+    hit = Hit(Passage(its, 0, len(text)), 0.0, 1, "both", 0.0)
+    spans = [Span(0, len(LISTED), 15.0, 0.5), Span(len(LISTED) + 1, len(text), 20.0, 0.5)]
+    found = another.marked("is ghana party to the convention", ranked([hit], [spans]))
+    assert [one.aside for one in found] == [False, True]
+    assert found[0].span.start == 0
+
+
+def test_an_answer_is_not_taken_from_what_is_said_of_others(assistant) -> None:
+    answer = assistant.ask("How many rules does the Tallinn Manual 3.0 have?")
+    assert not answer.answered
+    answer = assistant.ask("Is Canada a party to the Budapest Convention?")
+    shown = (answer.quotes or answer.closest)[0]
+    assert "Canada" in shown.sentence.of(shown.passage.document.text)
