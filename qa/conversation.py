@@ -51,6 +51,7 @@ _THAT = re.compile(
     r" that\b|\bthat[\s?.!]*$",
     re.I,
 )
+_HEAD = re.compile(r" (?:on|of|for|to|in|and) | ?[:(–—-] ", re.I)
 _REFLEXIVE = re.compile(r"\b(its|their|his|her) own\b", re.I)
 _ONE = re.compile(r"\b(the|which|that|this|first|second|third|other|last|new|old) ones?\b", re.I)
 _EMPTY = frozenset(
@@ -103,7 +104,7 @@ def topic(question: str, before: Sequence[Turn], index: Index) -> Topic | None:
     if not bonus or not before:
         return None
     uri = next((turn.uri for turn in reversed(before) if turn.uri), None)
-    asks_of_it = any(word not in _EMPTY for word in tokens(question))
+    asks_of_it = any(word in _POINTS_BACK for word in tokens(question))
     named = _named_by(before[-1].question, index) if asks_of_it else None
     document = named or (index.document(uri) if uri else None)
     if document is None:
@@ -175,14 +176,17 @@ def _turn(given: Any) -> Turn:
 
 
 def _named_by(question: str, index: Index) -> Document | None:
-    """The page found that is named after what was asked about, as far as one is; what answers may
-    stand on another. Of several the one with the longest title."""
+    """The page found whose title, or what of it stands before "on" or "of", was asked about, as far
+    as there is one: another page may have answered. Of several the one with the longest title."""
     asked = definition.telling(question)
     found = [hit.passage.document for hit in index.search(question, NAMED_AMONG)]
-    named = [
-        document for document in found if (of := definition.telling(document.title)) and of <= asked
-    ]
+    named = [document for document in found if _is_in(document.title, asked)]
     return max(named, key=lambda document: len(document.title), default=None)
+
+
+def _is_in(title: str, asked: frozenset[str]) -> bool:
+    whole, head = definition.telling(title), definition.telling(_HEAD.split(title)[0])
+    return bool(whole) and (whole <= asked or (len(head) > 1 and head <= asked))
 
 
 def _page_of(before: Sequence[Turn], index: Index) -> str | None:
