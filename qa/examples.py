@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from corpus.document import Document
 from index.search import Index
 
 LOOKED_AT = 200  # documents
 MAX_CHARACTERS = 70
+LONGEST = 40  # characters of a title that is a term
 
 
 def examples(index: Index, count: int) -> list[str]:
@@ -31,4 +34,8 @@ def _own_question(document: Document) -> str | None:
 
 
 def _is_a_term(document: Document) -> bool:
-    return len(document.title) <= 40 and len(document.title.split()) <= 5
+    """Whether a page begins by saying what the thing is that it is named after."""
+    title = " ".join(document.title.split())
+    first = next((b.of(document.text) for b in document.blocks if b.kind != "heading"), "")
+    says = rf"(?:the |an? )?{re.escape(title)}\b.{{0,120}}?\b(?:is|are|was|were|means)\b"
+    return len(title) <= LONGEST and re.match(says, " ".join(first.split()), re.I) is not None

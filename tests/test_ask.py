@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from pages import document
 
 from index.build import update
 from index.files import Store
 from qa import open_store
 from qa.assemble import FollowingAssistant
+from qa.examples import _is_a_term
 from qa.settings import Settings
 from qa.terminal import told
 
@@ -227,6 +229,20 @@ def test_questions_at_once_get_the_answers_they_get_alone(assistant):
     for thread in threads:
         thread.join()
     assert sorted(together) == sorted((question, alone[question]) for question in questions)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "offered"),
+    [
+        ("Red Notice", "A Red Notice is a request to police worldwide.", True),
+        ("Letters rogatory", "Letters rogatory are requests from court to court.", True),
+        ("News", "The box is emptied every morning at 7:00.", False),
+        ("Donating tools", "We take tools that work.", False),
+    ],
+)
+def test_what_a_thing_is_is_offered_where_its_page_says_so(title, text, offered):
+    page = document(("heading", title), ("paragraph", text), title=title)
+    assert _is_a_term(page) is offered
 
 
 def test_examples_are_questions_that_the_documents_answer(assistant):

@@ -195,6 +195,7 @@ def test_reports_hold_what_documents_and_questions_say_as_text(asker):
         (["evaluate", "set.jsonl", "--docs", ".", "--store", "x"], "give one of them"),
         (["evaluate", "set.jsonl", "--json", "no/folder/out.json"], "there is no folder"),
         (["evaluate", "set.jsonl", "--html", "."], "is a folder"),
+        (["evaluate", "set.jsonl", "--json", "./set.jsonl"], "is read from; name another file"),
         (["evaluate", "set.jsonl", "--gate", "none.toml"], "no such file"),
         (["evaluate", "set.jsonl", "--lower", "because"], "--set-floors"),
         (["evaluate", "set.jsonl", "--reader", "none"], "no reader called 'none'"),

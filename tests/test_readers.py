@@ -211,6 +211,16 @@ def test_a_span_never_goes_over_a_block_or_a_length_or_through_a_word():
     assert all((s.end - s.start) / 2 <= MAX_ANSWER_PIECES for s in best_spans(starts, ends, many))
 
 
+def test_a_span_never_goes_over_a_cell_of_a_table():
+    text = "2023 | 13,164 | 5,710"
+    offsets = [(0, 4), (5, 6), (7, 13), (14, 15), (16, 21)]
+    pieces = pieces_of(text, offsets, [0])
+    (found,) = best_spans(
+        np.array([0, 0, 9, 0, 0], np.float32), np.array([0, 0, 5, 0, 9], np.float32), pieces
+    )
+    assert text[found.start : found.end] == "13,164"
+
+
 def test_logits_that_are_no_numbers_give_no_span():
     pieces = pieces_of("a b", [(0, 1), (2, 3)], [0])
     broken = np.full(2, np.nan, np.float32)

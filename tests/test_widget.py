@@ -153,6 +153,15 @@ def test_it_answers_with_a_marked_quote_and_the_place_where_it_stands(
     expect(source.value.locator("#quote")).to_contain_text("nine of fifteen")
 
 
+def test_of_a_row_the_cell_that_answers_is_marked(opened: Opened) -> None:
+    page = opened()
+    opener(page).click()
+    ask(page, "How many cases did Eurojust handle in 2023?")
+    row = page.locator("quoth-widget .reply td").locator("xpath=..").first
+    expect(row).to_contain_text("13,164")
+    expect(row.locator("mark")).to_have_count(1)
+
+
 def test_it_works_under_a_path_of_a_site(
     browser: Any, assistant: Assistant, site: str, pages: Pages
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,19 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_ANSWER_PIECES = 40
+_BAR = re.compile(r" \| ")  # between two cells of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """The word pieces in which an answer may stand, with offsets in their passage.
 
-    `unit` numbers the sentence, item or row of each: no span goes over its end. `opens` and
-    `closes` say whether a word begins or ends there.
+    `unit` numbers the sentence, item or row of each, `cell` the cell of a table: no span goes over
+    the end of either. `opens` and `closes` say whether a word begins or ends there.
     """
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     unit: NDArray[np.int64]
+    cell: NDArray[np.int64]
     opens: NDArray[np.bool_]
     closes: NDArray[np.bool_]
 
@@ -34,6 +37,7 @@ class Pieces:
             self.starts[low:high],
             self.ends[low:high],
             self.unit[low:high],
+            self.cell[low:high],
             self.opens[low:high],
             self.closes[low:high],
         )
@@ -52,10 +56,12 @@ def pieces_of(text: str, offsets: Sequence[tuple[int, int]], units: Sequence[int
     """`offsets` of the text's word pieces; where its sentences, items and rows begin."""
     starts = np.array([start for start, _ in offsets], np.int64)
     ends = np.array([end for _, end in offsets], np.int64)
+    bars = np.array([bar.start() for bar in _BAR.finditer(text)], np.int64)
     return Pieces(
         starts,
         ends,
         np.searchsorted(np.array(units, np.int64), starts, "right"),
+        np.searchsorted(bars, starts, "right"),
         np.array([_is_edge(text, start) for start in starts], np.bool_),
         np.array([_is_edge(text, end) for end in ends], np.bool_),
     )
@@ -71,6 +77,7 @@ def best_spans(start: NDArray[np.float32], end: NDArray[np.float32], pieces: Pie
     length = at[None, :] - at[:, None]
     allowed = (length >= 0) & (length < MAX_ANSWER_PIECES)
     allowed &= pieces.unit[:, None] == pieces.unit[None, :]
+    allowed &= pieces.cell[:, None] == pieces.cell[None, :]
     allowed &= pieces.opens[:, None] & pieces.closes[None, :]
     scores = np.where(allowed, start[:, None] + end[None, :], -np.inf)
     scores[np.isnan(scores)] = -np.inf
