@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 STEERING = tuple("=+-@\t\r\n|%")
 COLUMNS = ("reference", "at", "state", "name", "email", "message", "page")
-QUESTION_COLUMNS = ("id", "at", "question", "verdict", "confidence", "page", "helpful", "reason")
+# Not `page`, which in a test set is the page that answers.
+QUESTION_COLUMNS = (
+    "id", "at", "question", "verdict", "confidence", "asked_from", "helpful", "reason",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -106,7 +109,9 @@ def _export(desk: Desk, given: argparse.Namespace) -> str:
 
 def _questions(desk: Desk, given: argparse.Namespace) -> str:
     rows = desk.questions.all()
-    return _json(rows) if given.json else as_csv(rows, QUESTION_COLUMNS)
+    if given.json:
+        return _json(rows)
+    return as_csv([{**row, "asked_from": row["page"]} for row in rows], QUESTION_COLUMNS)
 
 
 def _delete(desk: Desk, given: argparse.Namespace) -> str:

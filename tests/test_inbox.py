@@ -68,6 +68,7 @@ def test_it_exports_cells_that_no_spreadsheet_runs(quoth, store: Path) -> None:
         rows = list(csv.reader(io.StringIO(table)))
         assert len(rows) == (4 if action == "export" else 2)
         assert not any(cell[:1] in tuple("=+-@\t\r") for row in rows for cell in row if cell)
+    assert "asked_from" in quoth("inbox", "--store", store, "questions").stdout
     assert "'=HYPERLINK" in quoth("inbox", "--store", store, "export").stdout
     assert len(json.loads(quoth("inbox", "--store", store, "questions", "--json").stdout)) == 1
 
