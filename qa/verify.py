@@ -54,7 +54,10 @@ def verified(settings: Settings) -> Outcome:
     remarks = []
     published = store.published()
     if published != generation.number:
-        remarks.append(f"generation {published} is damaged; this is about {generation.number}")
+        what = (
+            "the note of the newest generation" if published is None else f"generation {published}"
+        )
+        remarks.append(f"{what} is damaged; this is about generation {generation.number}")
     with Sandbox() as sandbox:
         for source in texts.sources():
             path = roots[source.root] / source.relative

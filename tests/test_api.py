@@ -14,6 +14,7 @@ import httpx
 import pytest
 from serving import GRADIO, serving
 
+from qa import open_store
 from qa.answer import Answer
 from qa.assistant import Assistant
 from qa.desk import Desk, open_desk
@@ -169,7 +170,15 @@ def test_it_suggests_examples_headings_and_what_to_ask_next(api: str, assistant:
     following = httpx.get(f"{api}/suggest", params={"after": uri}).json()["next"]
     assert "How do I change the port?" in following
     nothing = httpx.get(f"{api}/suggest", params={"q": "zzzzzz", "after": "no.md"}).json()
-    assert nothing == {"examples": [], "next": [], "headings": []}
+    assert nothing == {"examples": [], "next": [], "headings": [], "notices": []}
+
+
+def test_every_surface_says_that_no_trained_reader_answers(sample_store) -> None:
+    untrained = open_store(sample_store, reader="sentences")
+    (notice,) = untrained.info()["notices"]
+    with serving(untrained) as where:
+        assert httpx.get(f"{where}/api/v1/suggest").json()["notices"] == [notice]
+        assert notice in httpx.get(f"{where}/plain").text
 
 
 def test_it_says_whether_it_runs_and_could_answer(api: str, assistant: Assistant) -> None:

@@ -260,6 +260,7 @@ def damages(folder: Path) -> dict[str, object]:
             json.dumps({"sha256": "0" * 64, "tokenizer": "0" * 64})
         ),
         "with a garbled manifest": lambda: (folder / network.MANIFEST).write_text("[1"),
+        "with a list for a manifest": lambda: (folder / network.MANIFEST).write_text("[1]"),
     }
 
 

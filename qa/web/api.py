@@ -98,6 +98,7 @@ def router(service: Service) -> APIRouter:
                     {"text": h.text, "title": h.title, "link": h.link}
                     for h in suggestions.ahead(q, SUGGESTED)
                 ],
+                "notices": service.assistant.info()["notices"],
             }
         )
 

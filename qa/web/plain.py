@@ -161,7 +161,9 @@ def _page(service: Service, root_path: str, body: Html, question: str, status: i
         method="get",
         class_="asking",
     )
-    main = element("main", element("h1", title, dir="auto"), asking, body, class_="plain")
+    notices = [element("p", n, class_="note") for n in service.assistant.info()["notices"]]
+    heading = element("h1", title, dir="auto")
+    main = element("main", heading, *notices, asking, body, class_="plain")
     page = element(
         "html", element("head", head), element("body", main, class_="reading"), lang="en"
     )

@@ -177,6 +177,7 @@ class Suggestions(Told):
     examples: Annotated[list[str], Field(description="Questions that the documents answer.")]
     next: Annotated[list[str], Field(description="Questions of the document `after`.")]
     headings: Annotated[list[Heading], Field(description="Headings that begin like `q`.")]
+    notices: Annotated[list[str], Field(description="What to know about the answers here.")]
 
 
 class Stored(Told):

@@ -25,7 +25,7 @@ def rows(path: Path, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]
     with path.open(encoding=encoding, newline="") as file:
         lines = _decoded(file, path, encoding)
         first = next(lines, "")
-        reader = csv.reader(chain([first], lines), delimiter=_separator(first))
+        reader = csv.reader(chain([first], lines), delimiter=_separator(first), strict=True)
         try:
             header = [name.strip() for name in next(reader, [])]
             yield from _table.rows(header, _numbered(reader), problems)

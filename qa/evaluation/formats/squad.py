@@ -57,6 +57,8 @@ def load(path: Path) -> dict[str, Any]:
     """The value of a file in this format; ValueError when it is something else."""
     try:
         value: dict[str, Any] = json.loads(decode(path.read_bytes()))
+        if not isinstance(value, dict):
+            raise TypeError("it is no object")
         for _, context, asked in _asked(value):
             answers = [answer["text"] for answer in asked.get("answers", ())]
             if not all(isinstance(t, str) for t in (context, asked["question"], *answers)):

@@ -369,9 +369,10 @@
   async function welcome() {
     if (ui.examples.childElementCount) return;
     const own = (set.examples || "").split("|").map((one) => one.trim()).filter(Boolean);
-    const examples = own.length ? own
-      : (await call("suggest").then((r) => r.json()).catch(() => ({ examples: [] }))).examples;
-    ui.examples.replaceChildren(...examples.slice(0, 4).map(choice));
+    const { examples = [], notices = [] } =
+      await call("suggest").then((response) => response.json()).catch(() => ({}));
+    ui.notices.replaceChildren(...notices.map((notice) => el("p", { class: "small" }, notice)));
+    ui.examples.replaceChildren(...(own.length ? own : examples).slice(0, 4).map(choice));
   }
 
   // The hand-off.
@@ -556,7 +557,9 @@
       onclick: () => (isOpen ? close() : open()),
     }, icon(ICONS.ask), el("span", {}, title));
     ui.examples = el("div", { class: "choices" });
-    ui.welcome = el("div", {}, el("p", { dir: "auto" }, set.greeting || text.greeting), ui.examples);
+    ui.notices = el("div");
+    ui.welcome = el("div", {}, el("p", { dir: "auto" }, set.greeting || text.greeting),
+      ui.notices, ui.examples);
     ui.log = el("div", { class: "log", role: "log", "aria-label": text.conversation, tabindex: "0" },
       ui.welcome);
     ui.next = el("div", { class: "choices next", role: "group", "aria-label": text.suggested });
