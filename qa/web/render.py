@@ -9,7 +9,7 @@ from urllib.parse import quote as quoted
 from corpus.document import Document
 from qa.answer import Answer, Quote
 from qa.replies import PERSON
-from qa.web.blocks import blocks_between, show, show_words
+from qa.web.blocks import blocks_between, show
 from qa.web.markup import Html, element, join, link
 
 SUREST = 0.99  # no set of questions is so large that more could be promised
@@ -211,7 +211,7 @@ def _others(title: str, name: str, quotes: Sequence[Quote], root_path: str) -> H
             "li",
             element(
                 "blockquote",
-                show_words(quote.passage.document, quote.sentence, quote.exact),
+                show(quote.passage.document, quote.parts or (quote.sentence,), quote.exact),
                 lang=quote.passage.document.language,
                 dir="auto",
             ),
