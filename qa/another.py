@@ -29,9 +29,11 @@ _YEAR = r"(?:1[4-9]|20)\d\d"
 _EDITION = r"\d+\.\d+"
 # A year that says which of several is asked for, not since when something was.
 _ASKED = re.compile(
-    rf"\b(?:in|for|during|of) (?:(?:the )?year )?(?:(?P<month>{_MONTH}) )?(?P<year>{_YEAR})\b"
-    rf"|(?P<edition>\b{_EDITION}\b)",
-    re.I,
+    rf"\b(?:in|for|during|of) (?:(?:the )?year )?(?:(?P<month>{_MONTH}) )?(?P<year>{_YEAR})\b", re.I
+)
+# An edition's number, not a price or a share.
+_ASKED_EDITION = re.compile(
+    rf"\b(?:[A-Z]\w*|[Vv]ersion|[Ee]dition|[Rr]elease) ({_EDITION})\b(?! ?%)"
 )
 _TIME = re.compile(rf"(?:\b({_MONTH}) )?\b({_YEAR})\b", re.I)
 _NUMBERED = re.compile(rf"\b{_EDITION}\b")
@@ -56,27 +58,32 @@ _FEWEST_LETTERS = 4  # that a name and a form of it begin with: Russia, Russian
 
 def marked(question: str, places: Sequence[Place]) -> list[Place]:
     """The places, best first, those that speak of another behind the others."""
-    asked = last_sentence(question)
+    asked = last_sentence(question)  # a story before it names much that is not asked about
     hits = list({place.hit.rank: place.hit for place in places}.values())
     names = _names(asked) + _lower_case(asked, hits)
     found = [
         replace(place, aside=True, span=replace(place.span, score=place.span.score - ASIDE))
-        if _speaks_of_another(question, names, place)
+        if _speaks_of_another(asked, _words(question), names, place)
         else place
         for place in places
     ]
     return sorted(found, key=lambda place: -place.span.score)
 
 
-def _speaks_of_another(question: str, names: Sequence[Name], place: Place) -> bool:
-    """Whether the place's sentence, with what it stands below, has another year, edition or name
-    in the place of the one asked for."""
+def _speaks_of_another(
+    asked: str, question: Sequence[str], names: Sequence[Name], place: Place
+) -> bool:
+    """Whether the place's sentence, with what it stands below, has another edition in the place of
+    the one asked for; or another name, for a yes or a no, which a sentence of another year may
+    give; or another year, for anything else."""
     document = place.hit.passage.document
     sentence = place.unit.of(document.text)[:MAX_CHARACTERS]
     below = f"{document.title}\n{in_context(document, place.unit, MAX_CHARACTERS)}"
-    if _other_time(question, below) or _other_edition(question, below):
+    if _other_edition(asked, below):
         return True
-    return is_yes_no(question) and _other_name(names, _words(question), sentence, below)
+    if is_yes_no(asked):
+        return _other_name(names, question, sentence, below)
+    return _other_time(asked, below)
 
 
 def _lower_case(question: str, hits: Sequence[Hit]) -> tuple[Name, ...]:
@@ -90,7 +97,7 @@ def _lower_case(question: str, hits: Sequence[Hit]) -> tuple[Name, ...]:
 
 
 def _other_time(question: str, text: str) -> bool:
-    asked = {(m["month"] or "", m["year"]) for m in _ASKED.finditer(question) if m["year"]}
+    asked = {(found["month"] or "", found["year"]) for found in _ASKED.finditer(question)}
     there = {(month.casefold(), year) for month, year in _TIME.findall(text)}
     return bool(asked and there) and not any(
         year == its and (not month or not on or month.casefold() == on)
@@ -100,7 +107,7 @@ def _other_time(question: str, text: str) -> bool:
 
 
 def _other_edition(question: str, text: str) -> bool:
-    asked = {m["edition"] for m in _ASKED.finditer(question) if m["edition"]}
+    asked = set(_ASKED_EDITION.findall(question))
     there = set(_NUMBERED.findall(text))
     return bool(asked and there) and not asked & there
 
