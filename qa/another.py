@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from index.search import Hit
+from index.words import ENGLISH
 from qa.coverage import in_context
 from qa.place import Place, is_yes_no, last_sentence
 
@@ -77,6 +78,8 @@ def _speaks_of_another(
     the one asked for; or another name, for a yes or a no, which a sentence of another year may
     give; or another year, for anything else."""
     document = place.hit.passage.document
+    if (document.language or ENGLISH) != ENGLISH:
+        return False  # names are told by their capitals, and German has more of these
     sentence = place.unit.of(document.text)[:MAX_CHARACTERS]
     below = f"{document.title}\n{in_context(document, place.unit, MAX_CHARACTERS)}"
     if _other_edition(asked, below):

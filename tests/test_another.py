@@ -53,6 +53,13 @@ def test_what_is_said_of_another_stands_behind(question: str, text: str, aside: 
     assert found.span.score == (20.0 - another.ASIDE if aside else 20.0)
 
 
+def test_documents_in_another_language_are_left_alone() -> None:
+    its = document(("paragraph", "Die Karte für Hunde gilt einen Tag."), language="de")
+    hit = Hit(Passage(its, 0, len(its.text)), 0.0, 1, "both", 0.0)
+    places = ranked([hit], [[Span(0, len(its.text), 20.0, 0.5)]])
+    assert another.marked("Was kostet die Karte für ein Fahrrad im Zug?", places) == places
+
+
 def test_what_is_said_of_the_one_asked_about_comes_first() -> None:
     found = another.marked("Is Ghana a party?", [place(OTHERS, 22.0), place(LISTED, 15.0)])
     assert [one.unit.of(one.hit.passage.document.text) for one in found] == [LISTED, OTHERS]
