@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,6 +20,8 @@ from random import Random
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from qa.evaluation import metrics
 from qa.readers.spans.reader import MAX_TOKENS
@@ -128,8 +131,7 @@ class _Run:
                 saved = time.monotonic()
         self._log({"seen": self.at.seen, **measured(self.network, self.inputs)})
         model.save(self.network, self.file)
-        for kept in (self._weights, self._optimizer, self._place):
-            kept.unlink(missing_ok=True)
+        self._checkpoint.unlink(missing_ok=True)
 
     def _rate(self, seen: float) -> float:
         """The share of the full learning rate after so many questions."""
@@ -165,36 +167,38 @@ class _Run:
         _log.info("%s", line)
 
     @property
-    def _weights(self) -> Path:
+    def _checkpoint(self) -> Path:
         return self.file.with_suffix(".checkpoint")
 
-    @property
-    def _optimizer(self) -> Path:
-        return self.file.with_suffix(".optimizer")
-
-    @property
-    def _place(self) -> Path:
-        return self.file.with_suffix(".json")
-
     def _save(self) -> None:
-        """Weights, optimizer and place, each whole or not there; the place last."""
-        model.save(self.network, self._weights)
+        """Weights, optimizer and place in one file, whole or not there."""
+        kept = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for number, values in self.optimizer.state_dict()["state"].items():
+            kept |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+        place = {one.name: str(getattr(self.at, one.name)) for one in fields(Progress)}
         part = self.file.with_suffix(".part")
-        torch.save(self.optimizer.state_dict(), part)
-        part.replace(self._optimizer)
-        part.write_text(
-            json.dumps({one.name: getattr(self.at, one.name) for one in fields(Progress)})
-        )
-        part.replace(self._place)
+        save_file({name: value.contiguous() for name, value in kept.items()}, part, place)
+        part.replace(self._checkpoint)
         self._log({"seen": self.at.seen, **measured(self.network, self.inputs)})
 
     def _resume(self) -> None:
-        if not self._place.is_file():
+        if not self._checkpoint.is_file():
             return
-        self.network = model.load_into(self.network, self._weights)
-        state = torch.load(self._optimizer, weights_only=True)
-        self.optimizer.load_state_dict(state)
-        self.at = Progress(**json.loads(self._place.read_text()))
+        with safe_open(self._checkpoint, "pt") as kept:
+            place = kept.metadata()
+        values = load_file(self._checkpoint)
+        weights: dict[str, torch.Tensor] = {}
+        moments: dict[int, dict[str, torch.Tensor]] = defaultdict(dict)
+        for name, value in values.items():
+            of, rest = name.split(".", 1)
+            if of == "network":
+                weights[rest] = value
+            else:
+                number, what = rest.split(".")
+                moments[int(number)][what] = value
+        self.network.load_state_dict(weights)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": dict(moments)})
+        self.at = Progress(**{one: json.loads(value) for one, value in place.items()})
 
 
 _Windows = list[tuple[str, list[Question]]]
