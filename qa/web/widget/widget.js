@@ -148,13 +148,11 @@
 
   function row(part) {
     const cell = part.kind === "header" ? "th" : "td";
-    let at = part.before.length;
-    let left = part.marked.length;
+    const marks = [part.before.length, part.before.length + part.marked.length];
+    let start = 0;
     return el("tr", {}, part.text.split(" | ").map((words) => {
-      const low = Math.min(at, words.length);
-      const high = Math.min(low + left, words.length);
-      left -= high - low + (at < words.length ? 3 : 0);
-      at = Math.max(at - words.length - 3, 0);
+      const [low, high] = marks.map((at) => Math.min(Math.max(at - start, 0), words.length));
+      start += words.length + 3;
       return el(cell, { scope: cell === "th" ? "col" : null }, marked({
         before: words.slice(0, low), marked: words.slice(low, high), after: words.slice(high),
       }));
@@ -369,10 +367,12 @@
   async function welcome() {
     if (ui.examples.childElementCount) return;
     const own = (set.examples || "").split("|").map((one) => one.trim()).filter(Boolean);
+    const show = (some) => ui.examples.replaceChildren(...some.slice(0, 4).map(choice));
+    if (own.length) show(own);
     const { examples = [], notices = [] } =
       await call("suggest").then((response) => response.json()).catch(() => ({}));
     ui.notices.replaceChildren(...notices.map((notice) => el("p", { class: "small" }, notice)));
-    ui.examples.replaceChildren(...(own.length ? own : examples).slice(0, 4).map(choice));
+    if (!own.length) show(examples);
   }
 
   // The hand-off.
