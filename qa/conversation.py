@@ -32,7 +32,7 @@ NAMED_AMONG = 8  # passages found for what was asked before
 WIDER = 3  # times the passages read are looked at, so that the page's own are among them
 
 _POINTS_BACK = frozenset(
-    """it its itself they them their theirs he him his she her hers this these those there former
+    """it its they them their theirs he him his she her hers this these those there former
     latter same both thereof""".split()
 )
 _OPENS_WITH = re.compile(

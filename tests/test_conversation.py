@@ -97,6 +97,7 @@ def test_a_bad_history_is_one_sentence(assistant, history, told):
         ("What price does a government pay if it ignores a norm?", False),
         ("Is there some body that determines which country was behind a hack?", False),
         ("Since when has the regulation on Eurojust been applied?", False),
+        ("Can Interpol arrest people itself?", False),
         ("since when?", True),
         ("which big countries did not sign it there?", True),
     ],
