@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# Two files run at a time on few cores: PyTorch's threads wait there without spinning. It is read
+# when PyTorch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import socket
 import subprocess
 import sys

@@ -250,7 +250,6 @@ def test_no_style_of_a_page_changes_it(opened: Opened) -> None:
         page = opened('data-title="Help"', style=style)
         opener(page).click()
         ask(page, QUESTION)
-        page.wait_for_load_state("networkidle")
         page.wait_for_timeout(300)
         looks.append(page.evaluate(LOOK))
     plain, hostile = looks
@@ -402,8 +401,41 @@ def test_a_thumb_down_asks_why_and_is_kept(opened: Opened, desk: Desk) -> None:
     page.get_by_label("What was wrong?").fill("It is too short.")
     page.keyboard.press("Enter")
     expect(page.locator("quoth-widget .feedback")).to_have_text("Thank you.")
-    page.wait_for_load_state("networkidle")
     assert "It is too short." in [row["reason"] for row in desk.questions.all()]
+
+
+def test_a_reason_comes_after_its_thumb_and_stays_until_it_is_kept(
+    opened: Opened, server: str
+) -> None:
+    page = opened()
+    told: list[str] = []
+    held: list[Any] = []
+
+    def keep(route: Any) -> None:
+        told.append(route.request.post_data_json["reason"])
+        held.append(route)
+
+    page.route(f"{server}/api/v1/feedback", keep)
+    opener(page).click()
+    ask(page, QUESTION)
+    page.get_by_role("button", name="Not helpful").click()
+    page.get_by_label("What was wrong?").fill("It is too short.")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(200)
+    assert told == [""]
+    held.pop().continue_()
+    while not held:
+        page.wait_for_timeout(20)
+    assert told == ["", "It is too short."]
+    expect(page.locator("quoth-widget .feedback")).not_to_contain_text("Thank you.")
+    held.pop().abort()
+    expect(page.locator("quoth-widget .feedback [role=alert]")).to_have_text(
+        "The server could not be reached."
+    )
+    expect(page.get_by_label("What was wrong?")).to_have_value("It is too short.")
+    page.unroute(f"{server}/api/v1/feedback")
+    page.locator("quoth-widget .feedback button").click()
+    expect(page.locator("quoth-widget .feedback")).to_have_text("Thank you.")
 
 
 def fill_in(page: Any, name: str = "Ann Example") -> None:
@@ -521,7 +553,6 @@ def test_it_has_no_fault_that_axe_finds_in_any_state(
     page.unroute(f"{server}/api/v1/ask/stream")
     ask(page, QUESTION)
     ask(page, UNKNOWN)
-    page.wait_for_load_state("networkidle")
     states["answered"] = faults(page)
     page.context.set_offline(True)
     ask(page, QUESTION)
@@ -551,7 +582,6 @@ def test_everything_that_is_pressed_is_large_enough(opened: Opened) -> None:
     opener(page).click()
     ask(page, QUESTION)
     ask(page, UNKNOWN)
-    page.wait_for_load_state("networkidle")
     assert page.evaluate(SMALL) == []
     page.get_by_role("button", name="Write to us").last.click()
     assert page.evaluate(SMALL) == []

@@ -70,6 +70,8 @@
 
   class Trouble extends Error {}
 
+  const inWords = (error) => (error instanceof Trouble ? error.message : text.failed);
+
   async function call(path, body, options = {}) {
     if (navigator.onLine === false) throw new Trouble(text.offline);
     let response;
@@ -222,19 +224,32 @@
 
   function feedback(answer) {
     const box = el("div", { class: "feedback" });
-    const send = (helpful, reason) => call("feedback", { answer: answer.id, helpful, reason })
-      .then((response) => response.json()).catch(() => {});
-    const said = (words) => {
-      box.replaceChildren(el("span", { tabindex: "-1" }, words));
-      box.firstChild.focus({ preventScroll: true });
+    const trouble = el("span", { class: "trouble", role: "alert" });
+    let sent = Promise.resolve();
+    // One after the other: a thumb that arrives after its reason would take the reason's place.
+    const send = (helpful, reason) => {
+      sent = sent.catch(() => {})
+        .then(() => call("feedback", { answer: answer.id, helpful, reason }));
+      return sent;
+    };
+    const thanked = (sending) => {
+      trouble.textContent = "";
+      return sending.then(() => {
+        box.replaceChildren(el("span", { tabindex: "-1" }, text.thanks));
+        box.firstChild.focus({ preventScroll: true });
+      }).catch((error) => { trouble.textContent = inWords(error); });
     };
     const thumb = (helpful) => el("button", {
       type: "button", class: "icon", "aria-label": helpful ? text.helpful : text.unhelpful,
       title: helpful ? text.helpful : text.unhelpful,
       onclick: () => {
-        send(helpful, "");
-        if (helpful) said(text.thanks);
-        else ask();
+        const sending = send(helpful, "");
+        if (helpful) {
+          thanked(sending);
+        } else {
+          sending.catch(() => {}); // the reason is sent with the same verdict
+          ask();
+        }
       },
     }, icon(helpful ? ICONS.up : ICONS.down));
     const ask = () => {
@@ -242,14 +257,13 @@
       const form = el("form", {
         onsubmit: (event) => {
           event.preventDefault();
-          if (reason.value.trim()) send(false, reason.value);
-          said(text.thanks);
+          thanked(send(false, reason.value));
         },
       }, reason, el("button", { class: "plain" }, text.send));
-      box.replaceChildren(form);
+      box.replaceChildren(form, trouble);
       reason.focus();
     };
-    box.append(thumb(true), thumb(false));
+    box.append(thumb(true), thumb(false), trouble);
     return box;
   }
 
@@ -311,8 +325,7 @@
       show(box.parentNode);
       suggestNext(answer, mine, box.parentNode);
     } catch (error) {
-      const words = error.name === "AbortError" ? text.stopped
-        : error instanceof Trouble ? error.message : text.failed;
+      const words = error.name === "AbortError" ? text.stopped : inWords(error);
       box.replaceChildren(el("p", { class: "trouble" }, words), error.name === "AbortError" ? ""
         : el("button", {
           type: "button", class: "plain", onclick: () => { box.parentNode.remove(); ask(question); },
@@ -432,7 +445,7 @@
         });
         receipt(await response.json());
       } catch (error) {
-        trouble.textContent = error instanceof Trouble ? error.message : text.failed;
+        trouble.textContent = inWords(error);
         button.disabled = false;
       }
     });
