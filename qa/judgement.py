@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.lexical import Lexical
 from index.search import Hit
-from qa import another, confidence, faq
+from qa import another, confidence, definition, faq
 from qa.answer import Verdict
 from qa.confidence import Calibration, Features
 from qa.coverage import Asked
@@ -32,7 +32,8 @@ class Judge:
     def places(self, question: str, hits: Sequence[Hit]) -> list[Place]:
         """Every place that may answer a question, best first."""
         places = ranked(hits, self.reader.read(question, hits))
-        return another.marked(question, faq.raised(question, places))
+        places = definition.said_first(question, faq.raised(question, places))
+        return another.marked(question, places)
 
     def features(self, question: str, places: Sequence[Place], lexical: Lexical) -> Features:
         """What confidence goes by, of at least one place."""

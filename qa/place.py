@@ -40,6 +40,20 @@ class Place:
     words: str
     aside: bool = False  # whether it speaks of another thing than what is asked for
 
+    @property
+    def where(self) -> tuple[str, int]:
+        """Its page, and where its unit begins there."""
+        return self.hit.passage.document.uri, self.unit.start
+
+    @property
+    def opening(self) -> Slice | None:
+        """The first unit of its section, where that is whole in its passage."""
+        passage = self.hit.passage
+        section = passage.document.section_at(self.unit.start)
+        first = units(passage.document, section.start, self.unit.end)[:1]
+        inside = first and passage.start <= first[0].start and first[0].end <= passage.end
+        return first[0] if inside else None
+
 
 def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     """Every span of every passage, best first; of those that overlap in a page only the best.
@@ -58,6 +72,11 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
             there.append((start, end))
             kept.append(place)
     return kept
+
+
+def moved(place: Place, unit: Slice) -> Place:
+    """The place with the whole of another unit of its passage as its span."""
+    return _place(place.hit, _within(place, unit))
 
 
 def last_sentence(question: str) -> str:

@@ -6,8 +6,11 @@ import pytest
 from pages import document
 
 from corpus.document import Document, Passage
+from index.search import Hit
+from qa.answer import Span
 from qa.assistant import Assistant
-from qa.definition import opens_its_page, thing
+from qa.definition import opens_its_page, said_first, thing
+from qa.place import ranked
 
 
 @pytest.mark.parametrize(
@@ -86,3 +89,33 @@ def test_part_of_a_name_is_enough(assistant: Assistant) -> None:
     document = quote.passage.document
     assert document.uri == "sample/budapest-convention.md"
     assert quote.sentence.of(document.text).startswith("The Budapest Convention is an ")
+
+
+@pytest.mark.parametrize("question", ["What is a Red Notice?", "define red notice"])
+def test_what_opens_a_section_of_that_name_comes_first(assistant: Assistant, question: str) -> None:
+    quote = assistant.ask(question).quotes[0]
+    text = quote.passage.document.text
+    assert quote.sentence.of(text).startswith("A Red Notice asks police worldwide to find a person")
+
+
+@pytest.mark.parametrize(
+    ("opening", "question", "first"),
+    [
+        ("A loom weaves cloth.", "What is a loom?", "A loom weaves cloth."),
+        ("Looms weave cloth of every kind.", "what are looms", "Looms weave cloth of every kind."),
+        ("The guild shows one on Sundays.", "What is a loom?", "It costs 300 euros."),
+        ("A loom weaves cloth.", "What does a loom cost?", "It costs 300 euros."),
+        ("A loom weaves cloth.", "What is a shuttle?", "It costs 300 euros."),
+    ],
+)
+def test_only_a_sentence_about_the_very_thing_is_moved_to(opening, question, first) -> None:
+    its = document(
+        ("heading", "Machines"),
+        ("heading", "Looms"),
+        ("paragraph", f"{opening} It costs 300 euros."),
+    )
+    hit = Hit(Passage(its, its.blocks[-1].start, len(its.text)), 0.0, 1, "both", 0.0)
+    later = len(opening) + 1
+    spans = [Span(later, len(hit.passage.text), 20.0, 0.5)]
+    best = said_first(question, ranked([hit], [spans]))[0]
+    assert best.unit.of(its.text) == first

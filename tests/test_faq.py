@@ -34,3 +34,33 @@ def test_the_first_sentence_below_the_very_question_comes_first(question: str, f
     spans = [Span(0, len(FIRST), 20.0, 0.5), Span(later, later + len(SECOND), 22.0, 0.5)]
     best = faq.raised(question, ranked([hit], [spans]))[0]
     assert best.unit.of(its.text) == first
+
+
+@pytest.mark.parametrize(
+    ("question", "is_it"),
+    [
+        ("What does the club do?", True),
+        ("what do the clubs do", True),
+        ("What does the club not do?", False),
+        ("Who does the club do it for?", False),
+        ("What does the bar do?", False),
+    ],
+)
+def test_a_heading_may_ask_indirectly_and_its_list_is_shown_whole(
+    question: str, is_it: bool
+) -> None:
+    its = document(
+        ("heading", "The club"),
+        ("heading", "What the club does"),
+        ("paragraph", "The club does this:"),
+        ("item", "it lends tools;"),
+        ("item", "it mends bicycles."),
+    )
+    hit = Hit(Passage(its, its.blocks[2].start, len(its.text)), 0.0, 1, "both", 0.0)
+    spans = [
+        Span(at := hit.passage.text.index(words), at + len(words), score, 0.5)
+        for words, score in [("lends tools", 20.0), ("mends bicycles", 19.0)]
+    ]
+    places = faq.raised(question, ranked([hit], [spans]))
+    assert len(places) == (1 if is_it else 2)
+    assert (places[0].unit.of(its.text) == "The club does this:") == is_it

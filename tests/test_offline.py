@@ -91,7 +91,8 @@ def test_indexing_and_asking_need_no_network(environment, refused, empty, site):
 
 
 @pytest.mark.skipif(not APP.exists(), reason="starts app.py, which is not here")
-def test_the_chat_needs_no_network(environment, refused, empty):
+def test_the_chat_needs_no_network(environment, refused, empty, sample_store):
+    shutil.copytree(sample_store, empty / "store")
     with served_by([sys.executable, APP], cwd=empty, env=environment) as address:
         assert httpx.get(f"{address}/").is_success
         assert "<mark>" in ask(address, "What is extradition?")
