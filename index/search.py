@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from corpus.document import Document, Passage
 from index import fusion, lexical, spelling, vectors
 from index.encoder import Encoder, Vectors
@@ -54,10 +56,15 @@ class Index:
         self._encoder = encoder
 
     def search(self, query: str, k: int = 8) -> list[Hit]:
-        """The `k` best passages, or all; of equal scores the one indexed first."""
+        """The `k` best passages, or all; of equal scores the one indexed first.
+
+        Raises IndexUnusable if the encoder gives something else than numbers.
+        """
         if not len(self._engine):
             return []
         vector = self._encoder.encode_query(query)
+        if not np.isfinite(vector).all():
+            raise IndexUnusable(f"{self._encoder.name} gives no numbers: install its weights again")
         ranking = self.rank(query, vector)
         rows = ranking.rows[:k]
         cosines = self._engine.vectors(rows) @ vector

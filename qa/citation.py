@@ -20,7 +20,7 @@ from qa.answer import Quote, Role, Span, State
 from qa.fragment import fragment
 
 AROUND = 300  # characters before and after, which tell equal sentences of a page apart
-LISTED = 12  # items or rows shown of a list or table whose introduction is the answer
+LISTED = 40  # items or rows shown of a list or table whose introduction is the answer
 CODE_LINES = 40  # lines shown of code whose introduction is the answer
 _CONTINUED_BY = {"item": ("item", "step"), "step": ("item", "step"), "header": ("row",)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from html import escape
 from urllib.parse import urlencode, urlsplit
@@ -12,6 +13,13 @@ OPTIONS = (
     "title", "greeting", "language", "theme", "color", "position", "offset", "examples", "key",
     "handoff", "ahead",
 )  # fmt: skip
+CHOICES = {
+    "language": ("en", "de", "fr", "es", "pt", "ar"),
+    "theme": ("light", "dark", "auto"),
+    "position": ("right", "left"),
+    "handoff": ("yes", "no"),
+    "ahead": ("yes", "no"),
+}
 # Of these, what makes sense in a frame.
 FRAME_OPTIONS = tuple(name for name in OPTIONS if name not in ("position", "offset", "key"))
 
@@ -25,9 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> str:
-    """Raises ValueError for an address that is none."""
+    """Raises ValueError for an address that is none, and for what the widget would not heed."""
     chosen = {name: getattr(given, f"data_{name}") for name in OPTIONS}
     chosen = {name: value for name, value in chosen.items() if value is not None}
+    for name, allowed in CHOICES.items():
+        if chosen.get(name, allowed[0]) not in allowed:
+            told = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+            raise ValueError(f"--data-{name} {chosen[name]} is none of {told}")
+    if not re.fullmatch("[A-Za-z]", chosen.get("key", "h")):
+        raise ValueError(f"--data-key {chosen['key']} is no letter")
     if given.iframe:
         return frame(given.address, chosen)
     return lines(given.address, chosen, fixed=given.fixed)

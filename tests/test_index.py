@@ -322,6 +322,15 @@ def test_an_index_of_another_model_is_refused_and_encoded_anew(store, encoder, s
     assert report.encoded == report.passages
 
 
+def test_an_encoder_that_gives_no_numbers_is_named(store, encoder, site, monkeypatch):
+    update(store, encoder, [site])
+    index = Index(store.current(), encoder)
+    empty = np.full(encoder.dimensions, np.nan, np.float32)
+    monkeypatch.setattr(encoder, "encode_query", lambda text: empty)
+    with pytest.raises(IndexUnusable, match=f"{encoder.name} gives no numbers"):
+        index.search("When is the money paid back?")
+
+
 def test_a_full_disk_leaves_the_index_in_use_as_it_was(store, encoder, site):
     update(store, encoder, [site])
     (site / "more.md").write_text("\n\n".join(f"Paragraph {n} is here." for n in range(3000)))

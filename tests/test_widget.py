@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -753,11 +754,28 @@ def test_the_lines_that_quoth_prints_are_those_that_work(quoth: Callable[..., An
     assert 'data-color="&quot;red&quot;"' in lines
     framed = quoth("widget", "https://help.shop.example", "--iframe").stdout
     assert framed.startswith('<iframe src="https://help.shop.example/frame"')
-    done = quoth("widget", "help.shop.example")
-    assert (done.returncode, done.stderr) == (
-        2,
-        "quoth: help.shop.example is no http or https address of a server\n",
-    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["help.shop.example"], "help.shop.example is no http or https address of a server"),
+        (["--data-theme", "drak"], "--data-theme drak is none of light, dark or auto"),
+        (["--data-language", "xx"], "--data-language xx is none of en, de, fr, es, pt or ar"),
+        (["--data-key", "F5"], "--data-key F5 is no letter"),
+    ],
+)
+def test_what_the_widget_would_not_heed_is_one_sentence(given: list[str], said: str) -> None:
+    options = given if len(given) == 1 else ["https://help.shop.example", *given]
+    parser = argparse.ArgumentParser()
+    snippet.add_arguments(parser)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        snippet.run(parser.parse_args(options))
+
+
+def test_it_has_the_languages_that_can_be_asked_for() -> None:
+    names = {path.stem for path in (embed.FOLDER / "languages").glob("*.json")}
+    assert names == set(snippet.CHOICES["language"])
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="reads docs/widget.md")
