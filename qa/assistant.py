@@ -15,9 +15,10 @@ from qa.answer import Answer, Quote, Role, Span, Verdict
 from qa.examples import examples
 from qa.freshness import Freshness
 from qa.judgement import Judge
-from qa.place import Place, shown
+from qa.place import Place
 from qa.question import understood
 from qa.settings import Settings
+from qa.shown import shown
 from qa.suggest import Suggestions
 
 CLOSEST = 3  # passages shown when the documents do not answer

@@ -14,8 +14,9 @@ from itertools import takewhile
 from typing import Any
 from urllib.parse import quote as percent_encoded
 
+from corpus.cells import BAR
 from corpus.document import Document, Passage, Slice
-from corpus.passages import context, introduces, units
+from corpus.passages import GROUPS, context, introduces, units
 from qa.answer import Quote, Role, Span, State
 from qa.fragment import fragment
 
@@ -44,7 +45,7 @@ def cite(passage: Passage, span: Span, role: Role, state: State = "unknown") -> 
     last = items[-1] if items else whole[-1]
     exact = Slice("exact", start, max(end, last.end) if items else end)
     sentence = Slice("sentence", whole[0].start, last.end)
-    parts = (*context(document, whole[0].start), *whole, *items)
+    parts = (*_before(document, whole[0]), *whole, *items)
     quote = Quote(role, passage, parts, sentence, exact, state)
     return replace(quote, link=link_to(document, exact))
 
@@ -73,6 +74,18 @@ def check(answer: dict[str, Any], stored: Callable[[str], Document | None]) -> N
 def source_link(uri: str, start: int, end: int) -> str:
     """Our own page for a document, relative to the chat's address, at the marked words."""
     return f"source/{percent_encoded(uri)}?start={start}&end={end}#quote"
+
+
+def _before(document: Document, unit: Slice) -> list[Slice]:
+    """What a list or table needs before it; of a list that nothing introduces, its heading."""
+    before = context(document, unit.start)
+    if before or unit.kind not in ("item", "step"):
+        return before
+    at = bisect_left(document.blocks, unit.start, key=lambda block: block.end)
+    while at > 0 and document.blocks[at - 1].kind in GROUPS["item"]:
+        at -= 1
+    above = document.blocks[at - 1] if at else None
+    return [above._replace(kind="introduction")] if above and above.kind == "heading" else []
 
 
 def _introduced(document: Document, unit: Slice) -> list[Slice]:
@@ -136,4 +149,5 @@ def _fragment(document: Document, exact: Slice) -> str | None:
 def _lines(text: str, block: Slice, exact: Slice) -> list[str]:
     """What of a block is sought, a line for what a browser shows in one box: a cell, a line."""
     words = text[max(block.start, exact.start) : min(block.end, exact.end)]
-    return re.split(r" \| |\n" if block.kind in ("row", "header") else r"\n", words)
+    parted = rf"{BAR.pattern}|\n" if block.kind in ("row", "header") else r"\n"
+    return re.split(parted, words)

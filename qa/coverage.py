@@ -31,7 +31,7 @@ class Asked:
 
     @classmethod
     def of(cls, question: str, languages: set[str], lexical: Lexical) -> Asked:
-        words = [word for word in tokens(question) if word not in _ASKING]
+        words = telling(question)
         found = {stem for language in languages for stem in stems(words, language)}
         return cls({stem: _rarity(stem, lexical) for stem in found})
 
@@ -43,6 +43,15 @@ class Asked:
         words = list(tokens(text))
         there = {*words, *stems(words, language)}
         return sum(weight for stem, weight in self.weights.items() if stem in there) / total
+
+
+def telling(question: str) -> list[str]:
+    """The words of a question that say what about it asks.
+
+    >>> telling("What does the warranty cover?")
+    ['warranty', 'cover']
+    """
+    return [word for word in tokens(question) if word not in _ASKING]
 
 
 def in_context(document: Document, unit: Slice, max_characters: int) -> str:

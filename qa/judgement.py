@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.lexical import Lexical
 from index.search import Hit
-from qa import another, confidence, definition, faq
+from qa import another, cell, confidence, definition, faq
 from qa.answer import Verdict
 from qa.confidence import Calibration, Features
 from qa.coverage import Asked
@@ -33,7 +33,7 @@ class Judge:
         """Every place that may answer a question, best first."""
         places = ranked(hits, self.reader.read(question, hits))
         places = definition.said_first(question, faq.raised(question, places))
-        return another.marked(question, places)
+        return another.marked(question, cell.chosen(question, places))
 
     def features(self, question: str, places: Sequence[Place], lexical: Lexical) -> Features:
         """What confidence goes by, of at least one place."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from corpus.document import Document, Slice
-from corpus.passages import context, introduces, units
+from corpus.passages import GROUPS, units
 from index.search import Hit
 from index.words import tokens
 from qa.answer import Span
-
-FEWEST_LISTED = 2  # items that a list shown as an answer has
 
 _YES_NO = re.compile(
     r"(is|are|was|were|do|does|did|can|could|may|might|must|shall|should|will|would|has|have|had)"
@@ -21,12 +20,6 @@ _YES_NO = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
-_SEVERAL = re.compile(
-    r"\b(which|what)\b(\s+\w+){0,3}\s+(are|were|do|have|must|should|can|need)\b|\b(steps?|list|kinds|"
-    r"types|sorts|ways|conditions|requirements|grounds|reasons|examples|ingredients|documents|"
-    r"members|parts|elements|stages|exceptions)\b|\bwhat\b.*\bneed\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +67,28 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     return kept
 
 
-def moved(place: Place, unit: Slice) -> Place:
-    """The place with the whole of another unit of its passage as its span."""
-    return _place(place.hit, _within(place, unit))
+def group(document: Document, unit: Slice) -> list[Slice]:
+    """The items or rows that `unit` is one of, in order; none of what is neither."""
+    kinds = GROUPS.get(unit.kind, ())
+    at = bisect_right(document.blocks, unit.start, key=lambda block: block.start)
+    before = takewhile(lambda block: block.kind in kinds, reversed(document.blocks[:at]))
+    after = takewhile(lambda block: block.kind in kinds, document.blocks[at:])
+    return [*reversed(list(before)), *after]
+
+
+def moved(place: Place, part: Slice) -> Place:
+    """The place with the whole of another part of its document as its span."""
+    offset = place.hit.passage.start
+    span = replace(place.span, start=part.start - offset, end=part.end - offset)
+    return _place(place.hit, span)
+
+
+def within(place: Place, part: Slice) -> Span:
+    """The place's span widened or moved to a part of its document, as far as its passage goes."""
+    passage, span = place.hit.passage, place.span
+    start = max(part.start, passage.start) - passage.start
+    end = min(part.end, passage.end) - passage.start
+    return replace(span, start=start, end=end)
 
 
 def last_sentence(question: str) -> str:
@@ -93,39 +105,9 @@ def is_yes_no(question: str) -> bool:
     return bool(_YES_NO.match(last_sentence(question)))
 
 
-def shown(question: str, place: Place) -> Span:
-    """The words to mark: of a yes/no question the sentence that settles it, of what introduces
-    something the whole, of a question for several things the sentence that introduces them, else
-    the span itself."""
-    passage, span = place.hit.passage, place.span
-    document = passage.document
-    if is_yes_no(question) or introduces(document, place.unit):
-        return _within(place, place.unit)
-    if place.unit.kind in ("item", "step") and _SEVERAL.search(question):
-        introduction = context(document, place.unit.start)
-        inside = [part for part in introduction if passage.start <= part.start]
-        if inside and _lists(document, inside[0], place.unit) >= FEWEST_LISTED:
-            return _within(place, inside[0])
-    return span
-
-
 def _place(hit: Hit, span: Span) -> Place:
     passage = hit.passage
     start, end = passage.start + span.start, passage.start + span.end
     inside = units(passage.document, start, end)
     unit = inside[0] if inside else Slice("sentence", start, end)
     return Place(hit, span, unit, " ".join(tokens(passage.document.text[start:end])))
-
-
-def _within(place: Place, part: Slice) -> Span:
-    """The place's span widened or moved to a part of its document, as far as its passage goes."""
-    passage, span = place.hit.passage, place.span
-    start = max(part.start, passage.start) - passage.start
-    end = min(part.end, passage.end) - passage.start
-    return replace(span, start=start, end=end)
-
-
-def _lists(document: Document, introduction: Slice, item: Slice) -> int:
-    """How many blocks like `item` follow its list's introduction."""
-    following = [block for block in document.blocks if block.start >= introduction.end]
-    return len(list(takewhile(lambda block: block.kind == item.kind, following)))

@@ -64,3 +64,26 @@ def test_a_heading_may_ask_indirectly_and_its_list_is_shown_whole(
     places = faq.raised(question, ranked([hit], [spans]))
     assert len(places) == (1 if is_it else 2)
     assert (places[0].unit.of(its.text) == "The club does this:") == is_it
+
+
+@pytest.mark.parametrize(
+    ("question", "heading", "title"),
+    [
+        ("How do I reset my password?", "Resetting your password", "Accounts"),
+        ("how can I return items", "Return an item", "Shop"),
+        ("opening hours", "Opening hours", "Town hall"),
+        ("How does a request for legal aid work?", "How a request works", "Legal aid"),
+        ("What does legal aid cost?", "What it costs", "Legal aid"),
+    ],
+)
+def test_what_a_heading_asks_is_told_from_its_words_and_its_page_s_title(
+    question: str, heading: str, title: str
+) -> None:
+    text = "It goes by itself once somebody has asked. The office is in Bergen."
+    its = document(("heading", title), ("heading", heading), ("paragraph", text), title=title)
+    hit = Hit(Passage(its, its.blocks[-1].start, len(its.text)), 0.0, 1, "both", 0.0)
+    scores = [
+        faq.raised(asked, ranked([hit], [[Span(0, 5, 20.0, 0.5)]]))[0].span.score
+        for asked in (question, "Where is the office?")
+    ]
+    assert scores[0] >= scores[1] + faq.BELOW

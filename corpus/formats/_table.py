@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corpus.cells import SEPARATOR
 from corpus.formats._clean import one_line
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Table:
         parent = row.parent
         in_head = parent is not None and parent.tag == "thead"
         kind = "header" if in_head or (self.tags == {"th"} and not self.rows) else "row"
-        text = " | ".join(self.cells) if any(self.cells) else ""
+        text = SEPARATOR.join(self.cells) if any(self.cells) else ""
         self.cells, self.tags = [], set()
         self.rows += 1
         return kind, text.strip()

@@ -20,8 +20,8 @@ from qa.evaluation import calibration
 from qa.evaluation.asking import Asker
 from qa.evaluation.derived import leave_one_out
 from qa.evaluation.questions import Question
-from qa.place import shown
 from qa.question import understood
+from qa.shown import shown
 
 Progress = Callable[[str, int, int], None]
 

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from corpus.cells import cells
 from corpus.document import Document, Slice
 from qa.web.markup import Html, element, join
 
 ELLIPSIS = "…"
-CELL_SEPARATOR = " | "  # how every format joins the cells of a row
 _FAMILIES = {"item": "ul", "step": "ol", "header": "table", "row": "table", "code": "pre"}
 
 Line = list[Slice]  # slices of one block
@@ -142,10 +142,10 @@ def _table(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
     body: list[Html] = []
     for line in lines:
         is_header = line[0].kind == "header"
-        cells = [mark(start, end) for part in line for start, end in _cells(document.text, part)]
+        shown = [mark(start, end) for part in line for start, end in _cells(document.text, part)]
         scope = "col" if is_header else None
         name = "th" if is_header else "td"
-        body.append(element("tr", *(element(name, c, scope=scope, dir="auto") for c in cells)))
+        body.append(element("tr", *(element(name, c, scope=scope, dir="auto") for c in shown)))
     width = sum(1 for _ in _cells(document.text, lines[0][0]))
     gap = element("tr", element("td", ELLIPSIS, colspan=width), class_="gap")
     rows = _with_gaps(document, lines, body, gap)
@@ -153,10 +153,8 @@ def _table(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:
 
 
 def _cells(text: str, row: Slice) -> Iterator[tuple[int, int]]:
-    start = row.start
-    for cell in row.of(text).split(CELL_SEPARATOR):
-        yield start, start + len(cell)
-        start += len(cell) + len(CELL_SEPARATOR)
+    for start, end in cells(row.of(text)):
+        yield row.start + start, row.start + end
 
 
 def _code(document: Document, lines: Sequence[Line], mark: _Marker) -> Html:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.cells import BAR
+
 MAX_ANSWER_PIECES = 40
-_BAR = re.compile(r" \| ")  # between two cells of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def pieces_of(text: str, offsets: Sequence[tuple[int, int]], units: Sequence[int
     """`offsets` of the text's word pieces; where its sentences, items and rows begin."""
     starts = np.array([start for start, _ in offsets], np.int64)
     ends = np.array([end for _, end in offsets], np.int64)
-    bars = np.array([bar.start() for bar in _BAR.finditer(text)], np.int64)
+    bars = np.array([bar.start() for bar in BAR.finditer(text)], np.int64)
     return Pieces(
         starts,
         ends,

@@ -151,10 +151,11 @@
   function row(part) {
     const cell = part.kind === "header" ? "th" : "td";
     const marks = [part.before.length, part.before.length + part.marked.length];
-    let start = 0;
-    return el("tr", {}, part.text.split(" | ").map((words) => {
-      const [low, high] = marks.map((at) => Math.min(Math.max(at - start, 0), words.length));
-      start += words.length + 3;
+    const bars = [...part.text.matchAll(/(?:^| )\|(?: |$)/g)];
+    return el("tr", {}, [null, ...bars].map((bar, at) => {
+      const start = bar ? bar.index + bar[0].length : 0;
+      const words = part.text.slice(start, bars[at]?.index);
+      const [low, high] = marks.map((edge) => Math.min(Math.max(edge - start, 0), words.length));
       return el(cell, { scope: cell === "th" ? "col" : null }, marked({
         before: words.slice(0, low), marked: words.slice(low, high), after: words.slice(high),
       }));
