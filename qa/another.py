@@ -1,5 +1,5 @@
-"""A question and a place in, whether the place speaks of another country, year or edition than the
-one that is asked for.
+"""A question and a place in, whether the place speaks of another country, year, weekday or edition
+than the one that is asked for, or is about somebody else.
 
 A reader takes "China and Russia are not parties" for an answer to "Is Canada a party?", and the
 row of 2024 for one to "How many in 2019?": all the words fit but the one that matters.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from index.search import Hit
@@ -21,6 +21,7 @@ from qa.place import Place, is_yes_no, last_sentence
 # it may be shown among the closest passages, but answers nothing.
 ASIDE = 12.0
 DOUBTED = 0.3
+DENIED = 5.0  # taken from the score where what is asked for is denied
 MAX_CHARACTERS = 700  # of a sentence, as the reader compares
 
 _MONTH = (
@@ -41,6 +42,23 @@ _NUMBERED = re.compile(rf"\b{_EDITION}\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]*(?:(?: (?:of|the|de|and))* [A-Z][\w'’-]*)*")
 _WORD = re.compile(r"[^\W_]+")
 _WITHIN = re.compile(r"(?<=[a-z,] )[A-Z][^\W_]+")
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = re.compile(
+    r"\b(?:(?P<day>(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?)"
+    r"|(?P<days>weekdays?|working days?|weekends?|every day|daily))\b"
+)
+_DAYS = {
+    "week": range(5),
+    "work": range(5),
+    "ends": range(5, 7),
+    "ever": range(7),
+    "dail": range(7),
+}
+_TO = re.compile(r"\.?\s*(?:-|–|—|to|until|through)\s*")
+_SUBJECT = re.compile(r"(?:The |An? )?([A-Z][^\W_]+) (?:is|are|was|were|has|have|had)\b")
+_NOT = re.compile(r"\b(not|cannot|never|no|nor|neither|without|except|outside)\b|n['’]t\b", re.I)
+_HOW_MANY_WHY = re.compile(r"(why|what (happens|if)|when|how (long|many|much|often))\b", re.I)
+_CLAUSE = re.compile(r"[,;:]| (?:but|and|while|whereas|unless|until|because|if) ")
 # What holds for everybody holds for the one who is asked about.
 _FOR_ALL = re.compile(
     r"\b(all|any|every|each|only|none|other|others|another|anyone|everyone|whoever|both)\b", re.I
@@ -61,10 +79,14 @@ def marked(question: str, places: Sequence[Place]) -> list[Place]:
     """The places, best first, those that speak of another behind the others."""
     asked = last_sentence(question)  # a story before it names much that is not asked about
     hits = list({place.hit.rank: place.hit for place in places}.values())
-    names = _names(asked) + _lower_case(asked, hits)
+    proper = _Proper.of(hits)
+    names = _names(asked) + _lower_case(asked, proper)
     found = [
         replace(place, aside=True, span=replace(place.span, score=place.span.score - ASIDE))
         if _speaks_of_another(asked, _words(question), names, place)
+        or _other_subject(names, proper, place)
+        else replace(place, span=replace(place.span, score=place.span.score - DENIED))
+        if _denies(asked, place)
         else place
         for place in places
     ]
@@ -82,21 +104,26 @@ def _speaks_of_another(
         return False  # names are told by their capitals, and German has more of these
     sentence = place.unit.of(document.text)[:MAX_CHARACTERS]
     below = f"{document.title}\n{in_context(document, place.unit, MAX_CHARACTERS)}"
-    if _other_edition(asked, below):
+    if _other_edition(asked, below) or _other_day(asked, sentence):
         return True
     if is_yes_no(asked):
         return _other_name(names, question, sentence, below)
     return _other_time(asked, below)
 
 
-def _lower_case(question: str, hits: Sequence[Hit]) -> tuple[Name, ...]:
-    """The words typed in lower case that the passages found write with a capital alone, within
-    sentences too."""
-    texts = [hit.passage.text for hit in hits]
-    said = {word for text in texts for word in _WORD.findall(text)}
-    named = {word for text in texts for word in _WITHIN.findall(text)}
+def _lower_case(question: str, proper: _Proper) -> tuple[Name, ...]:
+    """The words typed in lower case that are names."""
     typed = [word for word in _WORD.findall(question) if word.islower() and word not in _NO_NAMES]
-    return tuple((word,) for word in typed if word.capitalize() in named and word not in said)
+    return tuple((word,) for word in typed if proper.is_name(word))
+
+
+def _denies(question: str, place: Place) -> bool:
+    """Whether what is asked for is told of by saying that it is not so: "does not read PDF"."""
+    if is_yes_no(question) or _NOT.search(question) or _HOW_MANY_WHY.match(question):
+        return False
+    passage = place.hit.passage
+    before = passage.document.text[place.unit.start : passage.start + place.span.start]
+    return bool(_NOT.search(_CLAUSE.split(before)[-1]))
 
 
 def _other_time(question: str, text: str) -> bool:
@@ -113,6 +140,65 @@ def _other_edition(question: str, text: str) -> bool:
     asked = set(_ASKED_EDITION.findall(question))
     there = set(_NUMBERED.findall(text))
     return bool(asked and there) and not asked & there
+
+
+def _other_day(question: str, sentence: str) -> bool:
+    asked, there = weekdays(question), weekdays(sentence)
+    return bool(asked and there) and not asked & there
+
+
+def weekdays(text: str) -> set[int]:
+    """The days of the week that a text names, Monday as 0, those within ranges too.
+
+    >>> weekdays("Open Tues – Fri and on Sundays")
+    {1, 2, 3, 4, 6}
+    """
+    named: set[int] = set()
+    before: tuple[int, int] | None = None  # a day, and where its name ends
+    for match in _DAY.finditer(text.casefold()):
+        if match["days"]:
+            its = "ends" if match["days"].startswith("weekend") else match["days"][:4]
+            named |= set(_DAYS[its])
+            continue
+        day = _WEEK.index(match["day"][:3])
+        if before and _TO.fullmatch(text.casefold()[before[1] : match.start()]):
+            named |= {(before[0] + n) % 7 for n in range((day - before[0]) % 7 + 1)}
+        named.add(day)
+        before = day, match.end()
+    return named
+
+
+def _other_subject(names: Sequence[Name], proper: _Proper, place: Place) -> bool:
+    """Whether the place's sentence is about somebody else: it says what a name is or has, and none
+    of the names in the question stands in it. What the question is answered with may be a name."""
+    document = place.hit.passage.document
+    sentence = place.unit.of(document.text)[:MAX_CHARACTERS]
+    subject = _SUBJECT.match(sentence)
+    if not names or not subject or (document.language or ENGLISH) != ENGLISH:
+        return False
+    answered_by_it = place.hit.passage.start + place.span.start < place.unit.start + subject.end(1)
+    asked = [word for name in names for word in name]  # "European" does not stand for Europol here
+    said = any(word.startswith(one[:-1]) for one in asked for word in _words(sentence))
+    return proper.is_name(subject[1]) and not answered_by_it and not said
+
+
+@dataclass(frozen=True, slots=True)
+class _Proper:
+    """The words that passages write with a capital within sentences, and those without one."""
+
+    capital: frozenset[str]
+    small: frozenset[str]
+
+    @classmethod
+    def of(cls, hits: Sequence[Hit]) -> _Proper:
+        passages = [hit.passage for hit in hits]
+        leads = {lead.of(p.document.text) for p in passages for lead in p.leads}
+        texts = [*(passage.text for passage in passages), *leads]
+        capital = frozenset(word for text in texts for word in _WITHIN.findall(text))
+        return cls(capital, frozenset(word for text in texts for word in _WORD.findall(text)))
+
+    def is_name(self, word: str) -> bool:
+        return word.capitalize() in self.capital and word.casefold() not in self.small
 
 
 def _other_name(asked: Sequence[Name], question: Sequence[str], sentence: str, text: str) -> bool:

@@ -45,12 +45,60 @@ def place(text: str, score: float = 20.0, title: str = "Budapest Convention") ->
         ("Is the fee 2.5 euros?", "The fee is 3.5 euros.", False),
         ("How many rules does the Tallinn Manual 3.0 have?", EDITION, True),
         ("How many rules does the Tallinn Manual 2.0 have?", EDITION, False),
+        ("When is it open on Friday?", "On the first Thursday it is open until eight.", True),
+        ("When is it open on Friday?", "Tuesday – Friday: 10 to 6", False),
+        ("open fridays?", "It is open on weekdays.", False),
     ],
 )
 def test_what_is_said_of_another_stands_behind(question: str, text: str, aside: bool) -> None:
     (found,) = another.marked(question, [place(text)])
     assert found.aside is aside
     assert found.span.score == (20.0 - another.ASIDE if aside else 20.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "aside"),
+    [
+        ("europol headquarters", True),
+        ("Where is the headquarters of Europol?", True),
+        ("Where is the headquarters of Interpol?", False),
+        ("Where are the headquarters?", False),
+    ],
+)
+def test_what_is_said_of_somebody_else_stands_behind(question: str, aside: bool) -> None:
+    text = "Interpol is a worldwide organization with its headquarters in Lyon."
+    heading = "The seats of Europol and Interpol"
+    its = document(("heading", heading), ("paragraph", text))
+    passage = Passage(its, its.blocks[1].start, len(its.text), (its.blocks[0],))
+    at = text.index("Lyon")
+    places = ranked([Hit(passage, 0.0, 1, "both", 0.0)], [[Span(at, at + 4, 20.0, 0.5)]])
+    assert another.marked(question, places)[0].aside is aside
+
+
+def test_who_it_is_may_be_a_name() -> None:
+    text = "Interpol is the largest of them all, says Interpol."
+    its = document(("paragraph", f"They are like Interpol and Europol. {text}"))
+    passage = Passage(its, its.text.index(text), len(its.text))
+    places = ranked([Hit(passage, 0.0, 1, "both", 0.0)], [[Span(0, 8, 20.0, 0.5)]])
+    assert not another.marked("Who is larger than Europol?", places)[0].aside
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "denied"),
+    [
+        ("Which files can it read?", "It does not read PDF.", True),
+        ("Which files can't it read?", "It does not read PDF.", False),
+        ("Can it read PDF?", "It does not read PDF.", False),
+        ("Why does it fail?", "It does not read PDF.", False),
+        ("Which files can it read?", "It does not write, but it reads PDF.", False),
+    ],
+)
+def test_what_denies_it_stands_back(question: str, text: str, denied: bool) -> None:
+    its = document(("paragraph", text))
+    hit = Hit(Passage(its, 0, len(text)), 0.0, 1, "both", 0.0)
+    at = text.index("PDF")
+    (found,) = another.marked(question, ranked([hit], [[Span(at, at + 3, 20.0, 0.5)]]))
+    assert found.span.score == (20.0 - another.DENIED if denied else 20.0)
 
 
 def test_documents_in_another_language_are_left_alone() -> None:

@@ -221,6 +221,17 @@ def test_a_span_never_goes_over_a_cell_of_a_table():
     assert text[found.start : found.end] == "13,164"
 
 
+def test_an_address_is_never_cut():
+    text = "Write to us.now@shop.example."
+    offsets = [(0, 5), (6, 8), (9, 11), (11, 12), (12, 15), (15, 16), (16, 20), (20, 21), (21, 28)]
+    pieces = pieces_of(text, offsets, [0])
+    start, end = np.zeros((2, 9), np.float32)
+    start[5], end[8] = 9, 5  # from the @ on
+    start[2] = 8
+    (found,) = best_spans(start, end, pieces)
+    assert text[found.start : found.end] == "us.now@shop.example"
+
+
 def test_logits_that_are_no_numbers_give_no_span():
     pieces = pieces_of("a b", [(0, 1), (2, 3)], [0])
     broken = np.full(2, np.nan, np.float32)

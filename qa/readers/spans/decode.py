@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from corpus.cells import BAR
 
 MAX_ANSWER_PIECES = 40
+# An address is quoted whole or not at all.
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,16 @@ def pieces_of(text: str, offsets: Sequence[tuple[int, int]], units: Sequence[int
     """`offsets` of the text's word pieces; where its sentences, items and rows begin."""
     starts = np.array([start for start, _ in offsets], np.int64)
     ends = np.array([end for _, end in offsets], np.int64)
+    whole = [address.span() for address in _ADDRESS.finditer(text)]
+    inside = {at for start, end in whole for at in range(start + 1, end)}
     bars = np.array([bar.start() for bar in BAR.finditer(text)], np.int64)
     return Pieces(
         starts,
         ends,
         np.searchsorted(np.array(units, np.int64), starts, "right"),
         np.searchsorted(bars, starts, "right"),
-        np.array([_is_edge(text, start) for start in starts], np.bool_),
-        np.array([_is_edge(text, end) for end in ends], np.bool_),
+        np.array([_is_edge(text, start) and start not in inside for start in starts], np.bool_),
+        np.array([_is_edge(text, end) and end not in inside for end in ends], np.bool_),
     )
 
 
