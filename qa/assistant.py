@@ -22,7 +22,7 @@ from qa.shown import shown
 from qa.suggest import Suggestions
 
 CLOSEST = 3  # passages shown when the documents do not answer
-ALSO = 3  # other places shown beside an answer
+ALSO = 8  # other places shown beside an answer
 REASONS: dict[Verdict, tuple[str, str]] = {
     "answered": ("found", "The documents say this."),
     "unsure": ("low_confidence", "These passages are close, but may not answer the question."),
@@ -161,14 +161,18 @@ class Assistant:
         else instead, and others that say the same."""
         best = agreement.latest(places)
         answer = self._cite(best.hit.passage, shown(question, best), "answer")
-        quotes = [self._cite(also, best.span, "agrees") for also in best.hit.also]
-        seen = {quote.passage.document.uri for quote in [answer, *quotes]}
+        equal = {passage.document.uri: passage for passage in best.hit.also}
+        equal.pop(best.where[0], None)
+        quotes = [self._cite(passage, best.span, "agrees") for passage in equal.values()]
+        page = best.where[0]
+        seen: set[object] = {page, best.where, *equal}
         for place in places:
-            passage = place.hit.passage
             role = agreement.role(best, place)
-            if role is not None and passage.document.uri not in seen:
-                seen.add(passage.document.uri)
-                quotes.append(self._cite(passage, place.span, role))
+            is_beside = role == "differs" and place.where[0] == page
+            where = place.where if is_beside else place.where[0]
+            if role is not None and where not in seen:
+                seen.add(where)
+                quotes.append(self._cite(place.hit.passage, place.span, role))
         quotes.sort(key=lambda quote: quote.role != "differs")
         return (answer, *quotes[:ALSO])
 

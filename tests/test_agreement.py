@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from qa.agreement import AGREES_WITHIN, DIFFERS_WITHIN, latest, role
 from qa.answer import Span
 from qa.place import Place, ranked
 
+_NUMBERS = itertools.count()
+
 
 def place(
     text: str, words: str, score: float = 20.0, kind: str = "paragraph", **page: Any
 ) -> Place:
-    its = document((kind, text), **page)
+    its = document((kind, text), **{"uri": f"docs/{next(_NUMBERS)}.md", **page})
     at = text.index(words)
     hit = Hit(Passage(its, 0, len(text)), 0.0, 1, "both", 0.0)
     (found,) = ranked([hit], [[Span(at, at + len(words), score, 0.5)]])
@@ -71,6 +74,40 @@ def test_of_documents_that_differ_the_latest_leads() -> None:
     other = place("It has forty-eight articles.", "forty-eight", 19.0, updated="2026-03-14")
     assert latest([old, other]) is old
     assert latest([old, of(76, "2026-03-14", 20.0 - DIFFERS_WITHIN - 0.1)]) is old
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [
+        ("Dogs may travel on the ferry.", "Dogs may not travel on the ferry.", True),
+        ("Dogs may travel on the ferry.", "Dogs may not bark on the upper deck.", False),
+        ("The *Oslo* office leads the company.", "The *Bergen* office leads the company.", True),
+        ("The company is led by *Kari Moe*.", "The company is led by *Ole Ek*.", True),
+        ("The company is led by *Kari Moe*.", "Its board is elected by *All Members*.", False),
+        ("The company is led by *Kari Moe*.", "The company is led by *Moe*.", False),
+        ("The company is led by *a woman*.", "The company is led by *an engineer*.", False),
+    ],
+)
+def test_another_name_and_a_denial_in_nearly_the_same_sentence_differ(
+    one: str, other: str, differs: bool
+) -> None:
+    def of(text: str, **page: Any) -> Place:
+        _, words, _ = text.split("*") if "*" in text else ("", text, "")
+        return place(text.replace("*", ""), words, **page)
+
+    assert (role(of(one), of(other)) == "differs") == differs
+    assert role(of(one, uri="a.md"), of(other, uri="a.md")) != "differs"
+    assert role(of(one, title="Kari Moe's Oslo ferry"), of(other)) != "differs" or "*" not in one
+
+
+def test_within_a_page_only_nearly_the_same_sentence_differs() -> None:
+    nine = place("The office opens at 9:00.", "9:00", uri="a.md")
+    assert role(nine, place("The office opens at 10:30.", "10:30", uri="a.md")) == "differs"
+    saturday = "On Saturdays the upper office opens at 10:30."
+    assert role(nine, place(saturday, "10:30", uri="a.md")) is None
+    assert role(nine, place(saturday, "10:30", uri="b.md")) == "differs"
+    row = place("Office opens at | 10:30", "10:30", kind="row", uri="a.md")
+    assert role(nine, row) is None
 
 
 def test_a_number_in_words_is_that_number() -> None:
