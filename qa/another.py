@@ -72,7 +72,8 @@ _NO_NAMES = frozenset(
 )
 Name = tuple[str, ...]  # its words, folded
 
-_FEWEST_LETTERS = 4  # that a name and a form of it begin with: Russia, Russian
+# That a name and a form of it begin with, and in which the shorter may end otherwise: Norwegian.
+_FEWEST_LETTERS, _ENDING = 4, 2
 
 
 def marked(question: str, places: Sequence[Place]) -> list[Place]:
@@ -252,7 +253,5 @@ def _stands_in(name: Name, words: Sequence[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or (
-        min(len(one), len(other)) >= _FEWEST_LETTERS
-        and one[:_FEWEST_LETTERS] == other[:_FEWEST_LETTERS]
-    )
+    common = max(_FEWEST_LETTERS, min(len(one), len(other)) - _ENDING)
+    return one == other or (min(len(one), len(other)) >= common and one[:common] == other[:common])

@@ -73,6 +73,9 @@ class Assistant:
         """Who judges, every place that may answer, best first, and the probability that the best
         one is right. Misspelled words are read as the documents spell them."""
         asked = self.index.mended(question)
+        instead = conversation.restated(asked, before, self.index)
+        if instead:
+            asked, before = instead, ()
         hits = self.hits(asked, before)
         done("retrieve")
         judge = self.judge(hits)

@@ -18,7 +18,8 @@ from qa import definition
 from qa.answer import Answer
 
 TURNS = 5  # of a history the last ones are used
-TURN_CHARACTERS = 2_000  # of a question or answer in it
+TURN_CHARACTERS = 2_000  # of a question in it
+ANSWER_CHARACTERS = 20_000  # of an answer, which may be a whole list
 
 # Added to the fused score of the passages of the page that is talked about: for a question that
 # leans on it, and for a short one that may. Chosen on the tuning half of tests/dialogues.jsonl,
@@ -38,6 +39,11 @@ _POINTS_BACK = frozenset(
 _OPENS_WITH = re.compile(
     r"(and|but|so|or|then|also|what about|how about|what if|why not|which one|"
     r"the (first|second|third|other|last|next) one)\b",
+    re.I,
+)
+_INSTEAD = re.compile(
+    r"(?:and|but|or|what about|how about|and what about|and how about) "
+    r"(?:(?:in|for|at|with|of|on|to|by) )?(?:the )?(?P<name>[\w&'’.-]+(?: [\w&'’.-]+){0,3}?)\s?\??",
     re.I,
 )
 _ASKS_SHORTLY = re.compile(r"(since when|until when|by whom|with whom|for whom)\b", re.I)
@@ -96,6 +102,25 @@ def said(answer: Answer) -> Turn:
     shown = answer.quotes or answer.closest
     uri = shown[0].passage.document.uri if shown else None
     return Turn(answer.question, answer.text, uri)
+
+
+def restated(question: str, before: Sequence[Turn], index: Index) -> str | None:
+    """What "and Interpol?" asks after "Can Europol arrest me?": the question before with the one
+    page's name in the place of the other's; None where it is no such question."""
+    instead = _INSTEAD.fullmatch(" ".join(question.split()))
+    if not instead or not before:
+        return None
+    asked = before[-1].question
+    if leans(asked):
+        asked = restated(asked, before[:-1], index) or asked
+    name = definition.telling(instead["name"])
+    titles = {hit.passage.document.title for hit in index.search(instead["name"], NAMED_AMONG)}
+    former = _named_by(asked, index)
+    if former is None or name not in map(definition.telling, titles) or len(name) == 0:
+        return None
+    title = re.escape(former.title)
+    changed, count = re.subn(rf"\b{title}\b", lambda _: instead["name"], asked, flags=re.I)
+    return changed if count and definition.telling(former.title) != name else None
 
 
 def topic(question: str, before: Sequence[Turn], index: Index) -> Topic | None:
@@ -167,12 +192,17 @@ def _turn(given: Any) -> Turn:
     for name, value in values.items():
         if value is not None and not isinstance(value, str):
             raise ValueError(f"The {name} of a turn of the history is not a text.")
-        if value is not None and len(value) > TURN_CHARACTERS:
+        most = ANSWER_CHARACTERS if name == "answer" else TURN_CHARACTERS
+        if value is not None and len(value) > most:
             raise ValueError(
                 f"The {name} of a turn of the history has {len(value):,} characters; "
-                f"at most {TURN_CHARACTERS:,} would do."
+                f"at most {most:,} would do."
             )
-    return Turn(str(values["question"]), values["answer"], values["uri"])
+    # Half of a surrogate pair is no text that could be searched for.
+    question, answer, uri = (
+        value and value.encode("utf-8", "replace").decode() for value in values.values()
+    )
+    return Turn(question or "", answer, uri)
 
 
 def _named_by(question: str, index: Index) -> Document | None:

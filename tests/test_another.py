@@ -31,6 +31,8 @@ def place(text: str, score: float = 20.0, title: str = "Budapest Convention") ->
         ("Is Canada a party to the Budapest Convention?", LISTED, False),
         ("Is the US a party to the Budapest Convention?", LISTED, False),
         ("Has Russia joined?", "The Russian government and China have refused to join.", False),
+        ("Has Norway joined?", "The Norwegian government has joined, and so has Iceland.", False),
+        ("Can Eurojust arrest people?", "No, says Europol, it cannot.", True),
         ("Is Germany a party?", "They include Canada and Japan.", False),
         ("Is Germany a party?", "Every member of the Council of Europe is a party.", False),
         ("Which states are parties with Germany?", OTHERS, False),

@@ -61,6 +61,38 @@ def test_a_page_that_is_not_indexed_is_no_hint(assistant):
     assert page(answer) == "sample/interpol-notices.md"
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "asked"),
+    [
+        (["Can Europol arrest me?"], "and Interpol?", "Can Interpol arrest me?"),
+        (["Is the UK in Europol?"], "what about in Eurojust", "Is the UK in Eurojust?"),
+        (["Can Europol arrest me?", "and Interpol?"], "and Eurojust?", "Can Eurojust arrest me?"),
+        (["Can Europol arrest me?"], "and why?", None),
+        (["Can Europol arrest me?"], "and its seat?", None),
+        (["Who can arrest me?"], "and Interpol?", None),
+        (["Can Europol arrest me?"], "Can Interpol?", None),
+        ([], "and Interpol?", None),
+    ],
+)
+def test_what_is_asked_of_another_page_is_asked_as_it_was_of_the_one(
+    assistant, before, question, asked
+):
+    turns = [conversation.Turn(one) for one in before]
+    assert conversation.restated(question, turns, assistant.index) == asked
+
+
+def test_a_question_asked_instead_is_answered_and_kept_as_it_was_typed(assistant):
+    answer = assistant.ask("and interpol?", [{"question": "can europol arrest me?"}])
+    sentence = answer.quotes[0].sentence.of(answer.quotes[0].passage.document.text)
+    assert sentence.startswith("No, Interpol cannot arrest anyone")
+    assert answer.question == "and interpol?"
+
+
+def test_a_whole_list_and_half_of_a_surrogate_pair_may_be_in_the_history(assistant):
+    before = [{"question": "\ud800 Interpol seat", "answer": "item " * 3_000}]
+    assert assistant.ask("and where is it based?", before).answered
+
+
 def test_only_the_last_five_turns_are_looked_at():
     given = [{"question": str(number)} for number in range(9)]
     assert [turn.question for turn in conversation.turns(given)] == ["4", "5", "6", "7", "8"]

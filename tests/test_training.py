@@ -411,6 +411,11 @@ def test_int8_stays_nearer_to_float32_than_onnxruntime_s_own(made, tmp_path):
     assert lost < usually / 1.5
 
 
+def _told(curve: Path) -> list[tuple[str, int, int]]:
+    lines = [json.loads(line) for line in curve.read_text("utf-8").splitlines()]
+    return [(line["network"], line["seen"], line["steps"]) for line in lines if "steps" in line]
+
+
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "WINDOW", 20)
     monkeypatch.setattr(train, "CHECKPOINT_S", -1)
@@ -435,6 +440,12 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(made, tmp_path, m
     monkeypatch.setattr(train._Run, "_tell", tell)
     train.train(made, bundled_folder(), broken, plan)
     assert {file.name for file in broken.iterdir()} == {file.name for file in whole.iterdir()}
+    told, again = (_told(folder / "curve.jsonl") for folder in (whole, broken))
+    assert list(dict.fromkeys(again)) == told
+    # Only the window that was not kept any more is learnt from twice.
+    assert len(again) == len(told) + 1
+    assert again.count(again[3]) == 2
+    assert again[3][0] == again[2][0] == "reader"
     assert (broken / "reader.safetensors").read_bytes() == (
         whole / "reader.safetensors"
     ).read_bytes()

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from qa.conversation import TURN_CHARACTERS, TURNS
+from qa.conversation import ANSWER_CHARACTERS, TURN_CHARACTERS, TURNS
 
 SHOWN_TURNS = 20  # of a conversation that go with a message
 ANSWER_ID = r"^[0-9a-f]{32}$"
@@ -47,7 +47,7 @@ class Before(Given):
     """A turn that a question may lean on."""
 
     question: Annotated[str, Field(max_length=TURN_CHARACTERS), Text]
-    answer: Annotated[str, Field(max_length=TURN_CHARACTERS), Text] | None = None
+    answer: Annotated[str, Field(max_length=ANSWER_CHARACTERS), Text] | None = None
     uri: Annotated[
         str | None,
         Field(max_length=TURN_CHARACTERS, description="The `uri` of the first quote shown."),
