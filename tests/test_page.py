@@ -20,8 +20,10 @@ from index.files import Store
 from qa import open_store
 from qa.assemble import FollowingAssistant
 from qa.assistant import Assistant
+from qa.conversation import Turn
 from qa.desk import open_desk
 from qa.settings import Settings
+from qa.web import page as chat
 from qa.web import token
 
 expect = playwright.expect
@@ -236,9 +238,18 @@ def test_a_question_may_lean_on_the_one_before(opened: Opened) -> None:
     ask(page, "and where is it based?")
     leaning = page.locator("#log article").last
     expect(leaning.locator("cite").first).to_contain_text("Interpol")
+    expect(page.locator("#before")).to_be_hidden()
     other = opened()
     ask(other, "and where is it based?")
     expect(other.locator("#log .verdict, #log cite").first).not_to_contain_text("Interpol")
+
+
+def test_what_a_browser_gives_back_as_turns_is_checked() -> None:
+    turns = (Turn("Who runs Interpol?", None, "a.md"), Turn("Why?"))
+    assert chat._turns(chat._held([Turn("Before")] * 4 + list(turns)))[-2:] == turns
+    assert len(chat._turns(chat._held([Turn("Before")] * 9))) == 5
+    for forged in (None, "", "[", "5", "{}", "[1]", '[{"question": 1}]', "[" * 100_000):
+        assert chat._turns(forged) == ()
 
 
 def test_it_greets_without_a_quote(opened: Opened) -> None:

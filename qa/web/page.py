@@ -8,6 +8,7 @@ Content-Security-Policy; `gr.Markdown` passes HTML on, through Gradio's sanitize
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 import uuid
@@ -20,7 +21,7 @@ from fastapi import FastAPI, Request, Response
 from gradio.route_utils import FnIndexInferError
 
 from qa.answer import Answer
-from qa.conversation import TURNS, Turn, said
+from qa.conversation import TURNS, Turn, said, turns
 from qa.web import render
 from qa.web.line import Assistant
 from qa.web.markup import Html
@@ -30,7 +31,6 @@ from qa.web.welcome import colophon, masthead, welcome
 ANSWERED_AT_ONCE = 8  # questions; each keeps one thread busy
 WAITING_AT_MOST = 100  # questions in the queue, after which Gradio turns new ones away
 EXAMPLES = 4
-KEPT_S = 3600  # a visitor's last turns, for questions that lean on them
 
 Record = Callable[[dict[str, Any], str | None, float], None]
 Show = Callable[[Answer], Html]
@@ -83,20 +83,22 @@ def _blocks(
 ) -> gr.Blocks:
     info = assistant.info()
 
-    def ask(question: str, before: tuple[Turn, ...]) -> Iterator[tuple[Any, Any, Any]]:
+    def ask(question: str, given: str | None) -> Iterator[tuple[Any, Any, Any]]:
         """The question at once, with the field emptied for the next; then what came of it. What
-        could not be asked is given back, to be mended."""
+        could not be asked is given back, to be mended. `given` are the turns before, which the
+        browser holds."""
         if not (question or "").strip():
             yield gr.skip(), gr.skip(), gr.skip()
             return
         turn_id = f"turn-{uuid.uuid4().hex}"
         yield _literal(render.turn(turn_id, question, render.waiting())), "", gr.skip()
         started = time.perf_counter()
+        before = _turns(given)
         answer, reply = _reply(assistant, question, before, show)
         if answer is not None:
             record(answer.to_json(), None, time.perf_counter() - started)
-        after = before if answer is None else (*before, said(answer))[-TURNS:]
         kept = _sendable(question) if answer is None else gr.skip()
+        after = gr.skip() if answer is None else _held([*before, said(answer)])
         yield _literal(render.turn(turn_id, question, reply)), kept, after
 
     def surroundings() -> tuple[str, str]:
@@ -113,7 +115,7 @@ def _blocks(
                 with gr.Column(elem_id="examples"):
                     examples = [gr.Button(text) for text in assistant.examples(EXAMPLES)]
             gr.Column(elem_id="log")
-            before = gr.State((), time_to_live=KEPT_S)
+            before = gr.Textbox(visible="hidden", elem_id="before")
             turn = _markup(Html(), elem_id="turn")
             with gr.Row(elem_id="composer"):
                 field = gr.Textbox(
@@ -169,6 +171,19 @@ def _reply(
         _log.exception("a question was not answered")
         sentence = "Something went wrong, and the question was not answered. Please try again."
         return None, render.refusal(sentence)
+
+
+def _held(its: Sequence[Turn]) -> str:
+    """The last turns for the browser to hold, without the answers, which nothing is found by."""
+    return json.dumps([{"question": turn.question, "uri": turn.uri} for turn in its[-TURNS:]])
+
+
+def _turns(held: str | None) -> tuple[Turn, ...]:
+    """The turns that a browser gives back; none where it gives something else."""
+    try:
+        return turns(json.loads(held or "[]"))
+    except (ValueError, RecursionError):
+        return ()
 
 
 def _markup(html: Html, **given: Any) -> gr.Markdown:
