@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import lexical as words
+from index import proximity
 from index.lexical import Lexical
 from index.vectors import Engine, Rows, Vectors
 
@@ -25,7 +26,8 @@ CANDIDATES = 100
 # than a visitor's do, so not lower. After a change: python -m benchmarks.retrieval
 DENSE = 0.5
 # Names what decides the scores: what was fitted to them does not hold for others.
-DIGEST = f"z-{CANDIDATES}-{DENSE}-{words.VERSION}-{words.K1}-{words.B}"
+_NEAR = f"{proximity.STRETCH}-{proximity.STRETCH_WEIGHT}-{proximity.PAIR_WEIGHT}"
+DIGEST = f"z-{CANDIDATES}-{DENSE}-{words.VERSION}-{words.K1}-{words.B}-{_NEAR}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

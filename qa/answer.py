@@ -107,6 +107,7 @@ class Answer:
     closest: tuple[Quote, ...] = ()
     generation: str = ""
     models: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()  # what to know about the answers here
     timing_ms: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -138,6 +139,7 @@ class Answer:
             "closest": [quote.to_json() for quote in self.closest],
             "generation": self.generation,
             "models": dict(self.models),
+            "notices": list(self.notices),
             "timing_ms": {step: round(value, 1) for step, value in self.timing_ms.items()},
         }
 

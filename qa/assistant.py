@@ -118,7 +118,6 @@ class Assistant:
     def info(self) -> dict[str, Any]:
         """What this assistant answers from, and what a visitor should know about it."""
         manifest = self.index.manifest
-        notice = self.judges[0].reader.notice
         return {
             "generation": manifest["generation"],
             "created": manifest["created"],
@@ -128,8 +127,12 @@ class Assistant:
             "roots": manifest["roots"],
             "skipped": manifest["skipped"],
             "models": self._models(self.judges[0]),
-            "notices": [notice] if notice else [],
+            "notices": list(self._notices()),
         }
+
+    def _notices(self) -> tuple[str, ...]:
+        notice = self.judges[0].reader.notice
+        return (notice,) if notice else ()
 
     def _answer(
         self,
@@ -156,6 +159,7 @@ class Assistant:
             closest=() if answered else found,
             generation=str(self.index.generation.number),
             models=self._models(judge),
+            notices=self._notices(),
             timing_ms=clock.laps(),
         )
 

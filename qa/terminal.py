@@ -21,6 +21,10 @@ _STATES = {
 
 def told(answer: Answer) -> str:
     """The quotes with their sources; the exact words are bold where the terminal can."""
+    return "\n\n".join([_answered(answer), *answer.notices])
+
+
+def _answered(answer: Answer) -> str:
     if answer.quotes:
         first, *others = answer.quotes
         differ = [_place(quote) for quote in others if quote.role == "differs"]

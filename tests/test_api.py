@@ -19,9 +19,11 @@ from qa.answer import Answer
 from qa.assistant import Assistant
 from qa.desk import Desk, open_desk
 from qa.settings import Settings
+from qa.terminal import told
 from qa.web import schema, token
 from qa.web.client import Client, Refused
 from qa.web.routes import API
+from qa.web.welcome import welcome
 
 pytestmark = GRADIO
 QUESTION = "How many votes does a Security Council decision on sanctions need?"
@@ -179,6 +181,10 @@ def test_every_surface_says_that_no_trained_reader_answers(sample_store) -> None
     with serving(untrained) as where:
         assert httpx.get(f"{where}/api/v1/suggest").json()["notices"] == [notice]
         assert notice in httpx.get(f"{where}/plain").text
+        answer = httpx.post(f"{where}{API}/ask", json={"question": QUESTION}).json()
+        assert answer["notices"] == [notice]
+        assert notice in told(untrained.ask(QUESTION))
+        assert notice in welcome("Ask", untrained.info())
 
 
 def test_it_says_whether_it_runs_and_could_answer(api: str, assistant: Assistant) -> None:

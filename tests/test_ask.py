@@ -34,7 +34,7 @@ def test_an_answer_has_every_field_of_schema_1(assistant):
     answer = assistant.ask("What is extradition?").to_json()
     assert list(answer) == [
         "schema", "id", "question", "verdict", "answered", "answer", "confidence", "calibrated",
-        "reason", "quotes", "closest", "generation", "models", "timing_ms",
+        "reason", "quotes", "closest", "generation", "models", "notices", "timing_ms",
     ]  # fmt: skip
     assert (answer["schema"], answer["verdict"], answer["answered"]) == (1, "answered", True)
     assert 0 <= answer["confidence"] <= 1

@@ -394,6 +394,16 @@ def test_places_that_differ_are_shown_as_such(opened: Opened, server: str) -> No
     expect(differing.locator("mark")).to_be_visible()
 
 
+def test_it_says_what_to_know_about_the_answers(opened: Opened, server: str) -> None:
+    page = opened()
+    told = {"examples": [], "next": [], "headings": [], "notices": ["No trained reader is there."]}
+    headers = {"access-control-allow-origin": "*"}
+    given = {"body": json.dumps(told), "headers": headers}
+    page.route(f"{server}/api/v1/suggest", partial(fulfil, given))
+    opener(page).click()
+    expect(page.locator("quoth-widget").get_by_text("No trained reader is there.")).to_be_visible()
+
+
 def test_a_thumb_down_asks_why_and_is_kept(opened: Opened, desk: Desk) -> None:
     page = opened()
     opener(page).click()

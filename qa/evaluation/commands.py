@@ -139,7 +139,7 @@ def evaluate(given: argparse.Namespace) -> int:
     _write_reports(given, value)
     if journal:
         journal.unlink(missing_ok=True)
-    _tell(terminal(value))
+    _tell("\n".join([*asker.assistant.info()["notices"], terminal(value)]))
     if given.set_floors:
         _tell(gate.set_floors(given.set_floors, value, given.lower))
     reasons = gate.reasons(value, wanted) if wanted else []

@@ -157,6 +157,7 @@ class Answer(Told):
     closest: list[Quote]
     generation: str
     models: dict[str, str]
+    notices: Annotated[list[str], Field(description="What to know about the answers here.")] = []
     timing_ms: dict[str, float]
 
 
