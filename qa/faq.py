@@ -16,7 +16,7 @@ from index.words import ENGLISH, stems, tokens
 from qa.place import Place, last_sentence, moved
 
 # What the score of a place below the very question is raised by, and of the first one once more.
-BELOW, FIRST = 6.0, 3.0
+BELOW, FIRST = 6.0, 6.0
 
 _HOW_TO = re.compile(
     r"how (to|(do|does|can|could|should|would|must) (i|we|you|one|people|somebody|someone))\b"

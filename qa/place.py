@@ -51,7 +51,7 @@ class Place:
 def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
     """Every span of every passage, best first; of those that overlap in a page only the best.
 
-    Spans without a letter or digit are left out.
+    Spans without a letter or digit are left out, and those in a table's header.
     """
     found = [_place(hit, span) for hit, its in zip(hits, spans, strict=True) for span in its]
     found.sort(key=lambda place: (-place.span.score, place.hit.rank))
@@ -61,7 +61,8 @@ def ranked(hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> list[Place]:
         passage = place.hit.passage
         start, end = passage.start + place.span.start, passage.start + place.span.end
         there = taken.setdefault(passage.document.uri, [])
-        if place.words and all(end <= other[0] or start >= other[1] for other in there):
+        told = place.words and place.unit.kind != "header"  # which names values and is none
+        if told and all(end <= other[0] or start >= other[1] for other in there):
             there.append((start, end))
             kept.append(place)
     return kept

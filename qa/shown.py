@@ -43,9 +43,9 @@ def _asks_for_all(question: str, place: Place) -> bool:
     or row from the others: all of it is in what stands above them."""
     document, unit = place.hit.passage.document, place.unit
     lead = context(document, unit.start)
-    if unit.kind == "step" and _HOW.search(question):
+    if unit.kind == "step" and (_HOW.search(question) or _SEVERAL.search(question)):
         return True
-    if unit.kind != "row" and lead and _SEVERAL.search(question):
+    if unit.kind == "item" and lead and _SEVERAL.search(question):
         return True
     above = [document.title, *document.heading_path(unit.start)]
     above += [part.of(document.text) for part in lead]

@@ -43,6 +43,7 @@ HOURS = document(
         (WARRANTY, "broken glass", "Does the warranty cover glass?", 2),
         (WARRANTY, "the switch", "Which part of the lamp does it cover?", 2),
         (CLAIM, "its box", "How do I claim?", 4),
+        (CLAIM, "its box", "steps to make a claim", 4),
         (CLAIM, "its box", "Where does the lamp go?", 2),
         (HOURS, "17:00", "What are the opening hours?", 3),
         (HOURS, "14:00", "When do you close on Saturday?", 2),

@@ -251,5 +251,7 @@ def _certainty(answer: Answer) -> Html:
     """How sure Quoth is, in a number only when numbers have been calibrated."""
     if not answer.calibrated:
         return Html()
-    share = f"{min(answer.confidence, SUREST):.0%} of answers as sure as this one are right."
+    share = (
+        f"In tests, {min(answer.confidence, SUREST):.0%} of answers as sure as this one were right."
+    )
     return element("p", share, class_="note")
