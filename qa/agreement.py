@@ -81,9 +81,9 @@ def _nearly_the_same(one: Place, other: Place) -> bool:
 
 
 def _frame(place: Place) -> set[str]:
-    words = set(_WORD.findall(_sentence(place))) - _SMALL
-    spans = {word for word in place.words.split() if _is_name(place)}
-    return set(stems(words - _DENIES - spans, ENGLISH))
+    answer = place.words.split() if _is_name(place) else []
+    words = set(_WORD.findall(_sentence(place))).difference(_SMALL, _DENIES, answer)
+    return set(stems(words, ENGLISH))
 
 
 def _is_denied(place: Place) -> bool:

@@ -47,11 +47,12 @@ def _asks_for_all(question: str, place: Place) -> bool:
         return True
     if unit.kind == "item" and lead and _SEVERAL.search(question):
         return True
-    above = [document.title, *document.heading_path(unit.start)]
-    above += [part.of(document.text) for part in lead]
+    path = document.heading_path(unit.start)
+    near = _stems(" ".join([*path[-1:], *(part.of(document.text) for part in lead)]))
+    above = near | _stems(" ".join([document.title, *path]))
     asked = set(stems(telling(question), ENGLISH))
     its_own = _stems(unit.of(document.text)) if unit.kind == "row" else set()
-    return bool(asked) and asked <= _stems(" ".join(above)) and not asked & its_own
+    return bool(asked & near) and asked <= above and not asked & its_own
 
 
 def _stems(text: str) -> set[str]:
