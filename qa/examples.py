@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from corpus.document import Document
 from index.search import Index
@@ -13,24 +14,26 @@ LONGEST = 40  # characters of a title that is a term
 
 
 def examples(index: Index, count: int) -> list[str]:
-    """Up to `count` questions from as many documents: their own FAQ's, else "What is ...?"."""
+    """Up to `count` questions from as many documents as can be: their own FAQ's, else "What is
+    ...?", else more of their FAQ's."""
     sources = index.texts.sources()
     step = max(1, len(sources) // LOOKED_AT)
     documents = [index.document(source.uri) for source in sources[::step]]
-    asked = [own for d in documents if d and (own := _own_question(d))]
+    asked = [own for d in documents if d and (own := _own_questions(d, count))]
     named = [f"What is {d.title}?" for d in documents if d and _is_a_term(d)]
-    pool = asked if len(asked) >= count else [*asked, *named]
+    pool = [own[0] for own in asked]
+    if len(pool) < count:
+        pool += named
     stride = max(1, len(pool) // max(1, count))
-    return list(dict.fromkeys(pool[::stride]))[:count]
+    more = [question for own in asked for question in own[1:]]
+    return list(dict.fromkeys([*pool[::stride], *more]))[:count]
 
 
-def _own_question(document: Document) -> str | None:
-    """The first heading that asks something."""
-    for block in document.blocks:
-        heading = block.of(document.text)
-        if block.kind == "heading" and heading.endswith("?") and len(heading) <= MAX_CHARACTERS:
-            return heading
-    return None
+def _own_questions(document: Document, count: int) -> list[str]:
+    """The first headings that ask something."""
+    headings = (block.of(document.text) for block in document.blocks if block.kind == "heading")
+    asking = (text for text in headings if text.endswith("?") and len(text) <= MAX_CHARACTERS)
+    return list(islice(asking, count))
 
 
 def _is_a_term(document: Document) -> bool:

@@ -251,6 +251,15 @@ def test_examples_are_questions_that_the_documents_answer(assistant):
     assert all(assistant.ask(example).answered for example in examples)
 
 
+def test_one_page_of_questions_offers_several(tmp_path, encoder):
+    asked = ["Do you deliver?", "Can I pay in cash?", "Where are you?"]
+    page = "# Questions\n\n" + "\n\n".join(f"## {one}\n\nYes, we do so." for one in asked)
+    (tmp_path / "faq.md").write_text(page)
+    update(Store(tmp_path / "store"), encoder, [tmp_path / "faq.md"])
+    assert open_store(tmp_path / "store").examples(2) == asked[:2]
+    assert open_store(tmp_path / "store").examples(4) == asked
+
+
 def test_a_low_answer_at_takes_suggest_at_down_with_it(tmp_path, shop):
     low = open_store(tmp_path / "store", answer_at=0.01).judges[0]
     assert (low.answer_at, low.suggest_at) == (0.01, 0.01)
