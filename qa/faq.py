@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from corpus.passages import introduces
+from corpus.document import Document, Slice
+from corpus.passages import introduces, units
 from index.words import ENGLISH, stems, tokens
 from qa.place import Place, last_sentence, moved
 
@@ -40,7 +41,7 @@ class _Asked(NamedTuple):
 
 def raised(question: str, places: Sequence[Place]) -> list[Place]:
     """The places, best first, with those raised that stand below what is asked as a heading. Of a
-    list that opens there, what introduces it is the place."""
+    list that the first paragraph there introduces, that sentence is the place."""
     asked = _asked(last_sentence(question))
     found: dict[object, Place] = {}
     for number, place in enumerate(places):
@@ -49,14 +50,21 @@ def raised(question: str, places: Sequence[Place]) -> list[Place]:
         if not path or not _same(asked, path[-1], document.title):
             found[number] = place
             continue
-        listed = opening is not None and introduces(document, opening)
-        if opening and listed:
-            place = moved(place, opening)
-        first = place.unit == opening and (listed or _is_question(path[-1]))
+        listing = _listing(document, opening) if opening else None
+        if listing:
+            place = moved(place, listing)
+        first = listing or (place.unit == opening and _is_question(path[-1]))
         by = BELOW + FIRST if first else BELOW
         its = replace(place, span=replace(place.span, score=place.span.score + by))
-        found.setdefault(its.where if listed else number, its)
+        found.setdefault(its.where if listing else number, its)
     return sorted(found.values(), key=lambda place: -place.span.score)
+
+
+def _listing(document: Document, opening: Slice) -> Slice | None:
+    """The sentence that introduces a list, as the last one of the paragraph that opens here."""
+    block = next(block for block in document.blocks if block.end >= opening.end)
+    last = units(document, block.start, block.end)[-1]
+    return last if introduces(document, last) else None
 
 
 def _same(asked: _Asked, heading: str, title: str) -> bool:

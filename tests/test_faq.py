@@ -36,6 +36,7 @@ def test_the_first_sentence_below_the_very_question_comes_first(question: str, f
     assert best.unit.of(its.text) == first
 
 
+@pytest.mark.parametrize("before", ["", "The club has been there since May. "])
 @pytest.mark.parametrize(
     ("question", "is_it"),
     [
@@ -47,12 +48,12 @@ def test_the_first_sentence_below_the_very_question_comes_first(question: str, f
     ],
 )
 def test_a_heading_may_ask_indirectly_and_its_list_is_shown_whole(
-    question: str, is_it: bool
+    question: str, is_it: bool, before: str
 ) -> None:
     its = document(
         ("heading", "The club"),
         ("heading", "What the club does"),
-        ("paragraph", "The club does this:"),
+        ("paragraph", f"{before}The club does this:"),
         ("item", "it lends tools;"),
         ("item", "it mends bicycles."),
     )
