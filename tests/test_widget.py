@@ -154,6 +154,33 @@ def test_it_answers_with_a_marked_quote_and_the_place_where_it_stands(
     expect(source.value.locator("#quote")).to_contain_text("nine of fifteen")
 
 
+def test_an_empty_cell_at_an_edge_keeps_its_column(opened: Opened, server: str) -> None:
+    answer = httpx.post(f"{server}/api/v1/ask", json={"question": QUESTION}).json()
+    rows = [("header", "| Mon | Wed"), ("row", "Open | 8:00 |"), ("row", "|  | 9:00")]
+    answer["quotes"][0]["parts"] = [
+        {
+            "kind": kind,
+            "text": text,
+            "start": 0,
+            "end": 1,
+            "before": text,
+            "marked": "",
+            "after": "",
+        }
+        for kind, text in rows
+    ]
+    page = opened()
+    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
+    headers = {"access-control-allow-origin": "*"}
+    page.route(f"{server}/api/v1/ask/stream", partial(fulfil, {"body": told, "headers": headers}))
+    opener(page).click()
+    ask(page, QUESTION)
+    shown = page.locator("quoth-widget .reply tr").evaluate_all(
+        "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
+    )
+    assert shown == [["", "Mon", "Wed"], ["Open", "8:00", ""], ["", "", "9:00"]]
+
+
 def test_of_a_row_the_cell_that_answers_is_marked(opened: Opened) -> None:
     page = opened()
     opener(page).click()
