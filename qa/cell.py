@@ -37,7 +37,10 @@ def _chosen(asked: Sequence[str], place: Place) -> Place:
     start = place.hit.passage.start + place.span.start
     at = next((i for i, cell in enumerate(_cells(document, place.unit)) if start <= cell.end), 0)
     values = _cells(document, row)
-    part = _part(asked, document, row, values, min(at, len(values) - 1))
+    at = min(at, len(values) - 1)  # the other row may have fewer
+    part = _part(asked, document, row, values, at)
+    if not any(character.isalnum() for character in part.of(document.text)):
+        part = row  # that nothing stands there is told by what stands beside it
     return place if part == values[at] and row == place.unit else moved(place, part)
 
 

@@ -16,9 +16,10 @@ from urllib.parse import quote as percent_encoded
 
 from corpus.cells import BAR
 from corpus.document import Document, Passage, Slice
-from corpus.passages import GROUPS, context, introduces, units
+from corpus.passages import context, introduces, units
 from qa.answer import Quote, Role, Span, State
 from qa.fragment import fragment
+from qa.place import group
 
 AROUND = 300  # characters before and after, which tell equal sentences of a page apart
 LISTED = 40  # items or rows shown of a list or table whose introduction is the answer
@@ -81,9 +82,8 @@ def _before(document: Document, unit: Slice) -> list[Slice]:
     before = context(document, unit.start)
     if before or unit.kind not in ("item", "step"):
         return before
-    at = bisect_left(document.blocks, unit.start, key=lambda block: block.end)
-    while at > 0 and document.blocks[at - 1].kind in GROUPS["item"]:
-        at -= 1
+    first = next(iter(group(document, unit)), unit)
+    at = bisect_left(document.blocks, first.start, key=lambda block: block.start)
     above = document.blocks[at - 1] if at else None
     return [above._replace(kind="introduction")] if above and above.kind == "heading" else []
 

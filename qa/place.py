@@ -79,17 +79,13 @@ def group(document: Document, unit: Slice) -> list[Slice]:
 
 def moved(place: Place, part: Slice) -> Place:
     """The place with the whole of another part of its document as its span."""
+    return _place(place.hit, over(place, part.start, part.end))
+
+
+def over(place: Place, start: int, end: int) -> Span:
+    """The place's span from one offset of its document to another, beyond its passage too."""
     offset = place.hit.passage.start
-    span = replace(place.span, start=part.start - offset, end=part.end - offset)
-    return _place(place.hit, span)
-
-
-def within(place: Place, part: Slice) -> Span:
-    """The place's span widened or moved to a part of its document, as far as its passage goes."""
-    passage, span = place.hit.passage, place.span
-    start = max(part.start, passage.start) - passage.start
-    end = min(part.end, passage.end) - passage.start
-    return replace(span, start=start, end=end)
+    return replace(place.span, start=start - offset, end=end - offset)
 
 
 def last_sentence(question: str) -> str:

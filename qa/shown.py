@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from corpus.passages import context, introduces
 from index.words import ENGLISH, stems, tokens
 from qa.answer import Span
+from qa.citation import LISTED
 from qa.coverage import telling
-from qa.place import Place, group, is_yes_no, within
+from qa.place import Place, group, is_yes_no, over
 
 FEWEST_LISTED = 2  # items or rows that a list or table shown as an answer has
-MOST = {"item": 40, "step": 40, "row": 12}  # that are shown; of a longer table the one row
+MOST = {"item": LISTED, "step": LISTED, "row": 12}  # that are shown; of a longer table the one row
 
 _SEVERAL = re.compile(
     r"\b(which|what)\b(\s+\w+){0,3}\s+(are|were|do|have|must|should|can|need)\b|\b(steps?|list|kinds|"
@@ -26,15 +26,14 @@ _HOW = re.compile(r"\bhow\s+(to|do|does|can|could|should|would|must|is|are)\b", 
 def shown(question: str, place: Place) -> Span:
     """The words to mark, from the start of the place's passage: of a yes/no question the sentence
     that settles it, of what introduces something the whole, of a question for all of a list or a
-    table that too, however far it goes beyond the passage; else the place's span itself."""
+    table that too; else the place's span itself. What is whole may go beyond the passage."""
     document, unit = place.hit.passage.document, place.unit
     if is_yes_no(question) or introduces(document, unit):
-        return within(place, unit)
+        return over(place, unit.start, unit.end)
     around = group(document, unit)
     if FEWEST_LISTED <= len(around) <= MOST.get(unit.kind, 0) and _asks_for_all(question, place):
         lead = [part for part in context(document, unit.start) if part.kind == "introduction"]
-        start, offset = (*lead, around[0])[0].start, place.hit.passage.start
-        return replace(place.span, start=start - offset, end=around[-1].end - offset)
+        return over(place, (*lead, around[0])[0].start, around[-1].end)
     return place.span
 
 

@@ -9,7 +9,9 @@ from corpus.document import Document, Passage
 from index.search import Hit
 from qa.answer import Span
 from qa.cell import chosen
+from qa.citation import cite
 from qa.place import ranked
+from qa.shown import shown
 
 HIRE = document(
     ("header", "Bike | Half day | Full day | Week"),
@@ -20,6 +22,8 @@ HOURS = document(
     ("header", "| Mon | Tue | Wed"),
     ("row", "Reception | 8:00-18:30 | 8:00-17:00 | 8:00-13:00"),
     ("row", "Nurse | mornings | mornings | closed"),
+    ("row", "Doctor | 9:00 |  | 10:00"),
+    ("row", "Porter | always"),
 )
 FACTS = document(("row", "E-mail | us@shop.example"), ("row", "Phone | 0123"))
 
@@ -36,6 +40,8 @@ FACTS = document(("row", "E-mail | us@shop.example"), ("row", "Phone | 0123"))
         (HIRE, "20", "What does a tandem cost for a full day?", "20"),
         (HOURS, "8:00-18:30", "reception on wednesday", "8:00-13:00"),
         (HOURS, "closed", "Is a nurse there on Tuesdays?", "mornings"),
+        (HOURS, "9:00", "doctor on tuesday", "Doctor | 9:00 |  | 10:00"),
+        (HOURS, "8:00-13:00", "When is the porter there on Wednesday?", "always"),
         (FACTS, "E-mail", "What is your e-mail?", "us@shop.example"),
         (FACTS, "0123", "What is your phone number?", "0123"),
     ],
@@ -57,3 +63,7 @@ def test_a_row_beyond_the_passage_is_found() -> None:
     (place,) = chosen("e-bike, a week", places)
     assert place.unit == HIRE.blocks[2]
     assert place.words == "190"
+    for question in ("e-bike, a week", "Does an e-bike for a week cost 190?"):
+        quote = cite(hit.passage, shown(question, place), "answer")
+        assert "190" in quote.exact.of(HIRE.text)
+        assert quote.sentence.of(HIRE.text) == "E-bike | 28 | 42 | 190"

@@ -154,25 +154,22 @@ def test_it_answers_with_a_marked_quote_and_the_place_where_it_stands(
     expect(source.value.locator("#quote")).to_contain_text("nine of fifteen")
 
 
+def answering(page: Any, server: str, answer: dict[str, Any]) -> None:
+    """The next questions of the page get this answer."""
+    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
+    given = {"body": told, "headers": {"access-control-allow-origin": "*"}}
+    page.route(f"{server}/api/v1/ask/stream", partial(fulfil, given))
+
+
 def test_an_empty_cell_at_an_edge_keeps_its_column(opened: Opened, server: str) -> None:
     answer = httpx.post(f"{server}/api/v1/ask", json={"question": QUESTION}).json()
     rows = [("header", "| Mon | Wed"), ("row", "Open | 8:00 |"), ("row", "|  | 9:00")]
     answer["quotes"][0]["parts"] = [
-        {
-            "kind": kind,
-            "text": text,
-            "start": 0,
-            "end": 1,
-            "before": text,
-            "marked": "",
-            "after": "",
-        }
+        {"kind": kind, "text": text, "before": text, "marked": "", "after": ""}
         for kind, text in rows
     ]
     page = opened()
-    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
-    headers = {"access-control-allow-origin": "*"}
-    page.route(f"{server}/api/v1/ask/stream", partial(fulfil, {"body": told, "headers": headers}))
+    answering(page, server, answer)
     opener(page).click()
     ask(page, QUESTION)
     shown = page.locator("quoth-widget .reply tr").evaluate_all(
@@ -411,9 +408,7 @@ def test_places_that_differ_are_shown_as_such(opened: Opened, server: str) -> No
     answer = httpx.post(f"{server}/api/v1/ask", json={"question": QUESTION}).json()
     answer["quotes"] = [answer["quotes"][0], {**answer["quotes"][0], "role": "differs"}]
     page = opened()
-    told = f"event: answer\ndata: {json.dumps(answer)}\n\n"
-    headers = {"access-control-allow-origin": "*"}
-    page.route(f"{server}/api/v1/ask/stream", partial(fulfil, {"body": told, "headers": headers}))
+    answering(page, server, answer)
     opener(page).click()
     ask(page, QUESTION)
     differing = page.locator("quoth-widget .reply details")
